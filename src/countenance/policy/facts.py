@@ -1,0 +1,187 @@
+"""A question as a Cedar request: every fact goes into the context, where the pack's schema checks its type.
+
+Times become whole seconds since 1970-01-01T00:00:00Z, rounded so that rounding never permits: beginnings up, ends
+and the present moment down. Nothing is looked up, so the same question always makes the same request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import assert_never
+
+from countenance.policy.questions import (
+    ActQuestion,
+    CallerFacts,
+    EnrolQuestion,
+    GalleryFacts,
+    PermissionClass,
+    Question,
+    SearchQuestion,
+)
+from countenance.primitives.clock import require_aware
+
+type Request = dict[str, dict[str, object]]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+
+
+def requests_of(question: Question) -> list[Request]:
+    """The Cedar requests that `question` asks, all of which must be permitted. Raises ValueError for a naive datetime.
+
+    One for each question, and a second for a search that names a permission class: the search as such, and its rows.
+    """
+    match question:
+        case SearchQuestion():
+            as_such = _request(
+                "Account", question.caller.id, "search", "Gallery", question.gallery.id, _search(question)
+            )
+            rows = question.permission_class
+            return [as_such] if rows is None else [as_such, rows_request(question, rows)]
+        case EnrolQuestion():
+            return [_request("Pipeline", "ingest", "enrol", "Gallery", question.gallery.id, _enrol(question))]
+        case ActQuestion():
+            owner = "" if question.client_id is None else question.client_id
+            return [
+                _request(
+                    "Account", question.caller.id, question.act.value, "Organisation", owner, _act(question)
+                )
+            ]
+        case _:
+            assert_never(question)
+
+
+def rows_request(question: SearchQuestion, rows: PermissionClass) -> Request:
+    """The Cedar request that asks whether the search may reach these rows."""
+    context: dict[str, object] = {
+        "gallery": question.gallery.id,
+        "basis": {
+            "gallery": rows.gallery_id,
+            "kind": rows.basis,
+            "purposes": _words(rows.purposes),
+            "jurisdiction": rows.jurisdiction,
+        },
+        "now": _floor(question.now),
+    }
+    if question.purpose is not None:
+        context["purpose"] = question.purpose
+    return _request("Account", question.caller.id, "search-rows", "Gallery", question.gallery.id, context)
+
+
+def _request(
+    principal: str,
+    principal_id: str,
+    action: str,
+    resource: str,
+    resource_id: str,
+    context: dict[str, object],
+) -> Request:
+    return {
+        "principal": {"type": principal, "id": principal_id},
+        "action": {"type": "Action", "id": action},
+        "resource": {"type": resource, "id": resource_id},
+        "context": context,
+    }
+
+
+def _search(question: SearchQuestion) -> dict[str, object]:
+    context: dict[str, object] = {
+        "caller": _caller(question.caller),
+        "gallery": _gallery(question.gallery, locked=question.gallery.search_locked),
+        "now": _floor(question.now),
+    }
+    # Anything but a plain False counts as declared, so that a wrong value cannot make a minor of age.
+    if question.sought.declared_minor is not False:
+        context["minor"] = {
+            "guardian_consent": question.sought.guardian_consent,
+            "recorded_authority": question.sought.recorded_authority,
+        }
+    if (case := question.case) is not None:
+        context["case"] = {
+            "client": case.client_id,
+            "purpose": case.purpose,
+            "open": case.open,
+            "expires_at": _floor(case.expires_at),
+            "searches_left": case.searches_left,
+        }
+    if question.purpose is not None:
+        context["purpose"] = question.purpose
+    if (requester := question.requester) is not None:
+        context["requester"] = {"jurisdiction": requester.jurisdiction, "suspended": requester.suspended}
+    return context
+
+
+def _enrol(question: EnrolQuestion) -> dict[str, object]:
+    basis = question.basis
+    context: dict[str, object] = {
+        "purpose": question.purpose,
+        "gallery": _gallery(question.gallery, locked=question.gallery.ingest_locked),
+        "basis": {
+            "kind": basis.kind,
+            "purposes": _words(basis.purposes),
+            "jurisdiction": basis.jurisdiction,
+            "live": basis.live,
+            "permits_unlabelled": basis.permits_unlabelled,
+        },
+        "now": _floor(question.now),
+    }
+    if (person := question.person) is not None:
+        context["person"] = {
+            "consent": person.consent,
+            "declared_minor": person.declared_minor,
+            "guardian_consent": person.guardian_consent,
+        }
+    return context
+
+
+def _act(question: ActQuestion) -> dict[str, object]:
+    context: dict[str, object] = {
+        "caller": _caller(question.caller),
+        "approvals": question.approvals,
+        "now": _floor(question.now),
+    }
+    if question.client_id is not None:
+        context["organisation"] = question.client_id
+    return context
+
+
+def _caller(caller: CallerFacts) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "role": caller.role,
+        "suspended": caller.suspended,
+        "sponsored": caller.sponsored,
+        "certified_until": _floor(caller.certified_until),
+    }
+    if (client := caller.client) is not None:
+        facts["client"] = {
+            "id": client.id,
+            "jurisdiction": client.jurisdiction,
+            "purposes": _words(client.licensed_purposes),
+            "licensed_from": _ceil(client.licensed_from),
+            "licensed_until": _floor(client.licensed_until),
+            "suspended": client.suspended,
+        }
+    return facts
+
+
+def _gallery(gallery: GalleryFacts, *, locked: bool) -> dict[str, object]:
+    return {
+        "purposes": _words(gallery.purposes),
+        "jurisdiction": gallery.jurisdiction,
+        "live": gallery.live,
+        "suspended": gallery.suspended,
+        "locked": locked,
+    }
+
+
+def _words(values: Iterable[str]) -> list[str]:
+    return sorted(values)
+
+
+def _floor(moment: datetime) -> int:
+    return (require_aware(moment) - _EPOCH) // _SECOND
+
+
+def _ceil(moment: datetime) -> int:
+    return -((_EPOCH - require_aware(moment)) // _SECOND)

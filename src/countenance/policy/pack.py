@@ -1,0 +1,269 @@
+"""A policy pack: three files that decide, say why, and can be hashed, signed and replayed.
+
+`policy.cedar` holds the rules, `schema.cedarschema` what they may look at, `pack.json` what they say to people.
+A pack is used only where all three agree: the rules pass Cedar's validation against the schema, each rule is
+annotated with `@id @reason @authority @since`, and each has its text. Cedar skips a rule that meets a missing
+field; without the validation that is how a forbid gets lost.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import cedarpy
+
+from countenance.policy.manifest import (
+    LawSource,
+    Manifest,
+    PackPurpose,
+    RuleText,
+    Verdict,
+    pack_error,
+    parse_manifest,
+    require_date,
+    require_name,
+    require_reason,
+)
+from countenance.primitives.canonical import canonical_json, sha256_hex
+from countenance.primitives.errors import NotFoundError, UsageError
+from countenance.primitives.text import N_
+
+PACK_FILES = ("pack.json", "policy.cedar", "schema.cedarschema")
+
+_FORMAT = "countenance-policy-pack/1"
+_ANNOTATIONS = {"id", "reason", "authority", "since"}
+
+
+class Effect(StrEnum):
+    """What a rule does when its condition holds. `neither`: the two verdicts that no rule of the file gives."""
+
+    PERMIT = "permit"
+    FORBID = "forbid"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule of a pack.
+
+    `id`: as in `CA-03`. `reason`: kebab-case code, one per forbid. `authority`: what it rests on. `since`: ISO
+    date from which it applies. `sources`: ids of the pack's sources of law. `en`, `fr`: one sentence each.
+    """
+
+    id: str
+    effect: Effect
+    reason: str
+    authority: str
+    since: str
+    sources: tuple[str, ...]
+    en: str
+    fr: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyPack:
+    """A pack that has passed every check of `load_pack`.
+
+    `hash`: SHA-256 (64 hex digits) over the canonical listing of its files; it names the pack in decisions,
+    grants and the log. `rules`: in the order of the file, which is the order in which refusals are named.
+    `default`: the refusal where nothing permits; `error`: the refusal where evaluation failed.
+    """
+
+    name: str
+    version: str
+    jurisdiction: str
+    in_force_since: str
+    hash: str
+    purposes: tuple[PackPurpose, ...]
+    sources: tuple[LawSource, ...]
+    rules: tuple[Rule, ...]
+    default: Rule
+    error: Rule
+    policy_set: cedarpy.PolicySet = field(repr=False, compare=False)
+    schema: cedarpy.Schema = field(repr=False, compare=False)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Rule]:
+        return {rule.id: rule for rule in (*self.rules, self.default, self.error)}
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule of that id. Raises NotFoundError where the pack has none."""
+        try:
+            return self._by_id[rule_id]
+        except KeyError:
+            raise NotFoundError(
+                N_("Policy pack {pack} has no rule {rule}."),
+                pack=self.name,
+                rule=rule_id,
+                code="no-such-rule",
+            ) from None
+
+    def explain(self, rule_id: str, lang: str = "en") -> str:
+        """One sentence on what the rule says, in `en` or `fr`. Raises NotFoundError, or UsageError for `lang`."""
+        rule = self.rule(rule_id)
+        if lang not in ("en", "fr"):
+            raise UsageError(
+                N_("Rules are explained in en or fr, not in {lang}."), lang=lang, code="language"
+            )
+        return rule.fr if lang == "fr" else rule.en
+
+
+def shipped_packs() -> tuple[str, ...]:
+    """Names of the packs that come with the program, sorted."""
+    return tuple(sorted(entry.name for entry in _shipped().iterdir() if entry.is_dir()))
+
+
+def shipped_pack_files(name: str) -> dict[str, str]:
+    """The texts of the shipped pack of that name, by file name. Raises NotFoundError, or FormatError."""
+    return _read(_shipped() / require_name(name), name)
+
+
+def load_pack(source: Path | str) -> PolicyPack:
+    """The pack in a directory (a Path), or the shipped pack of that name (a str such as `CA`).
+
+    Raises NotFoundError where there is none, FormatError (code `policy-pack`) where it must not be used.
+    """
+    if isinstance(source, Path):
+        return pack_from_files(_read(source, source.name))
+    pack = pack_from_files(shipped_pack_files(source))
+    if pack.name != source:
+        raise pack_error(f"it calls itself {pack.name}, not {source}")
+    return pack
+
+
+def pack_from_files(texts: Mapping[str, str]) -> PolicyPack:
+    """The pack whose files have these texts, by file name. Raises FormatError (code `policy-pack`)."""
+    if wrong := sorted(set(texts) ^ set(PACK_FILES)):
+        raise pack_error(f"files are missing or do not belong to it: {', '.join(wrong)}")
+    digest = pack_hash(texts)
+    manifest = parse_manifest(texts["pack.json"])
+    policy = texts["policy.cedar"]
+    try:
+        schema = cedarpy.Schema.from_str(texts["schema.cedarschema"])
+        policy_set = cedarpy.PolicySet.from_str(policy)
+        listing = json.loads(cedarpy.policies_to_json_str(policy))
+        validation = cedarpy.validate_policies(policy, schema)
+    except ValueError as error:
+        raise pack_error(f"Cedar cannot read it ({error})") from error
+    if listing["templates"] or listing["templateLinks"]:
+        raise pack_error("it holds templates; every rule must be complete")
+    rules = _rules(listing["staticPolicies"], manifest)
+    if not validation.validation_passed:
+        raise pack_error(f"its rules do not fit its schema ({'; '.join(map(str, validation.errors))})")
+    return PolicyPack(
+        name=manifest.name,
+        version=manifest.version,
+        jurisdiction=manifest.jurisdiction,
+        in_force_since=manifest.in_force_since,
+        hash=digest,
+        purposes=manifest.purposes,
+        sources=manifest.sources,
+        rules=rules,
+        default=_verdict_rule(manifest.default, manifest),
+        error=_verdict_rule(manifest.error, manifest),
+        policy_set=policy_set,
+        schema=schema,
+    )
+
+
+def pack_hash(texts: Mapping[str, str]) -> str:
+    """SHA-256 (hex) of the canonical JSON (RFC 8785) that lists each file's name and SHA-256 of its UTF-8 bytes."""
+    try:
+        listing = {name: sha256_hex(text.encode("utf-8")) for name, text in texts.items()}
+    except UnicodeEncodeError as error:
+        raise pack_error("a file holds text that is not Unicode") from error
+    return sha256_hex(canonical_json({"format": _FORMAT, "files": listing}))
+
+
+def _read(directory: Traversable, name: str) -> dict[str, str]:
+    if not directory.is_dir():
+        raise NotFoundError(N_("There is no policy pack {name}."), name=name, code="no-such-pack")
+    texts: dict[str, str] = {}
+    for entry in directory.iterdir():
+        if entry.name not in PACK_FILES:
+            raise pack_error(f"files are missing or do not belong to it: {entry.name}")
+        try:
+            texts[entry.name] = entry.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise pack_error(f"{entry.name} is not UTF-8") from error
+        except OSError as error:
+            raise pack_error(f"{entry.name} cannot be read ({error.strerror})") from error
+    return texts
+
+
+def _shipped() -> Traversable:
+    return files("countenance.policy") / "packs"
+
+
+def _rules(policies: Mapping[str, Mapping[str, object]], manifest: Manifest) -> tuple[Rule, ...]:
+    """Cedar numbers policies `policy0`, `policy1` .. in the order of the file; ours is that order."""
+    if not policies:
+        raise pack_error("it has no rules; an empty set would decide nothing")
+    rules: list[Rule] = []
+    for number in range(len(policies)):
+        policy = policies[f"policy{number}"]
+        annotations = policy.get("annotations")
+        if (
+            not isinstance(annotations, dict)
+            or set(annotations) != _ANNOTATIONS
+            or not all(annotations.values())
+        ):
+            raise pack_error(
+                f"rule {number + 1} of the file must have exactly @id, @reason, @authority, @since"
+            )
+        rule_id = annotations["id"]
+        text = manifest.rules.get(rule_id)
+        if text is None:
+            raise pack_error(f"pack.json has no text for rule {rule_id}")
+        rules.append(
+            _rule(
+                Verdict(
+                    id=rule_id,
+                    reason=require_reason(annotations["reason"], rule_id),
+                    authority=annotations["authority"],
+                    since=require_date(annotations["since"], rule_id),
+                ),
+                Effect(str(policy["effect"])),
+                text,
+                manifest.name,
+            )
+        )
+    ids = [rule.id for rule in rules] + [manifest.default.id, manifest.error.id]
+    if len(set(ids)) != len(ids):
+        raise pack_error("two rules share an id")
+    if unused := sorted(set(manifest.rules) - set(ids)):
+        raise pack_error(f"pack.json speaks of rules that are not in the file: {', '.join(unused)}")
+    reasons = [rule.reason for rule in rules if rule.effect is Effect.FORBID]
+    if len(set(reasons)) != len(reasons):
+        raise pack_error("two rules share a reason; a refusal would not tell which")
+    return tuple(rules)
+
+
+def _verdict_rule(verdict: Verdict, manifest: Manifest) -> Rule:
+    text = manifest.rules.get(verdict.id)
+    if text is None:
+        raise pack_error(f"pack.json has no text for {verdict.id}")
+    return _rule(verdict, Effect.NEITHER, text, manifest.name)
+
+
+def _rule(verdict: Verdict, effect: Effect, text: RuleText, pack: str) -> Rule:
+    if not re.fullmatch(rf"{pack}-[0-9]{{2,3}}", verdict.id):
+        raise pack_error(f"{verdict.id!r} is not an id such as {pack}-03")
+    return Rule(
+        id=verdict.id,
+        effect=effect,
+        reason=verdict.reason,
+        authority=verdict.authority,
+        since=verdict.since,
+        sources=text.sources,
+        en=text.en,
+        fr=text.fr,
+    )

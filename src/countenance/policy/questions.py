@@ -1,0 +1,201 @@
+"""What policy is asked: facts, gathered by a path from the records, in closed words.
+
+A question holds no template, no picture and no name. Facts are dated by the path's clock, so the same question
+can be asked again of the same pack years later and must get the same answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from countenance.policy.purposes import BasisKind, Purpose, Role
+
+
+class Act(StrEnum):
+    """Acts on the workspace other than searching and enrolling. The value is Cedar's action id."""
+
+    CLIENT_ADD = "client-add"
+    CLIENT_SUSPEND = "client-suspend"
+    CLIENT_REINSTATE = "client-reinstate"  # two persons
+    ACCOUNT_ADD = "account-add"
+    ACCOUNT_CERTIFY = "account-certify"
+    ACCOUNT_SUSPEND = "account-suspend"
+    ACCOUNT_REINSTATE = "account-reinstate"  # two persons
+    GALLERY_ADD = "gallery-add"
+    GALLERY_SUSPEND = "gallery-suspend"
+    GALLERY_REINSTATE = "gallery-reinstate"  # two persons
+    SOURCE_ADD = "source-add"
+    SOURCE_WITHDRAW = "source-withdraw"
+    PERSON_ADD = "person-add"
+    CONSENT_RECORD = "consent-record"
+    CONSENT_WITHDRAW = "consent-withdraw"
+    CASE_OPEN = "case-open"
+    CASE_CLOSE = "case-close"
+    INGEST = "ingest"
+    POLICY_ACTIVATE = "policy-activate"  # two persons
+    LOG_EXPORT = "log-export"
+    BACKUP = "backup"
+    RECORDS_READ = "records-read"  # of one's own organisation; operator and auditor: of all
+
+
+TWO_PERSON_ACTS = frozenset(
+    {Act.CLIENT_REINSTATE, Act.ACCOUNT_REINSTATE, Act.GALLERY_REINSTATE, Act.POLICY_ACTIVATE}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientFacts:
+    """An organisation that searches. `licensed_purposes` may be used from `licensed_from` until `licensed_until`."""
+
+    id: str
+    jurisdiction: str
+    licensed_purposes: frozenset[Purpose]
+    licensed_from: datetime
+    licensed_until: datetime
+    suspended: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallerFacts:
+    """The account that asks. `client` is None for the operator's own staff.
+
+    `sponsored`: another active account answers for it. `certified_until`: end of the 90 days since its need was
+    last confirmed.
+    """
+
+    id: str
+    role: Role
+    client: ClientFacts | None
+    suspended: bool
+    sponsored: bool
+    certified_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseFacts:
+    """A case as it stands now. `searches_left` counts down to 0."""
+
+    id: str
+    client_id: str
+    purpose: Purpose
+    open: bool
+    expires_at: datetime
+    searches_left: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequesterFacts:
+    """On whose behalf a search is made: the requester of record and where that body stands."""
+
+    jurisdiction: str
+    suspended: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryFacts:
+    """A gallery as it stands now. `live`: notice published or exempt. The two locks act separately."""
+
+    id: str
+    purposes: frozenset[Purpose]
+    jurisdiction: str
+    live: bool
+    suspended: bool
+    search_locked: bool
+    ingest_locked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PermissionClass:
+    """Rows of a gallery that policy treats alike. `id` is the small integer that index rows carry."""
+
+    id: int
+    gallery_id: str
+    basis: BasisKind
+    purposes: frozenset[Purpose]
+    jurisdiction: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoughtFacts:
+    """The sought person as declared by the caseworker (nothing is ever inferred from a face)."""
+
+    declared_minor: bool = False
+    guardian_consent: bool = False
+    recorded_authority: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchQuestion:
+    """May `caller` search rows of `permission_class`, in `case`, for `purpose`, on behalf of `requester`?
+
+    `case`, `purpose`, `requester` are None where the caller named none (or none that exists for him).
+    `permission_class` is None to ask about the search as such, before any class is looked at.
+    """
+
+    caller: CallerFacts
+    case: CaseFacts | None
+    purpose: str | None
+    requester: RequesterFacts | None
+    gallery: GalleryFacts
+    permission_class: PermissionClass | None
+    sought: SoughtFacts
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BasisFacts:
+    """The basis of a source, or the narrower one of a manifest row."""
+
+    kind: BasisKind
+    purposes: frozenset[Purpose]
+    jurisdiction: str
+    live: bool
+    permits_unlabelled: bool
+
+
+class ConsentState(StrEnum):
+    """State of one consent receipt at one moment."""
+
+    NONE = "none"
+    LIVE = "live"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonFacts:
+    """A person named for a face. `consent`: state of the receipt for this gallery and purpose."""
+
+    consent: ConsentState
+    declared_minor: bool
+    guardian_consent: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrolQuestion:
+    """May a template be made of a face and enrolled in `gallery` for `purpose`? `person` None: nobody is named."""
+
+    basis: BasisFacts
+    gallery: GalleryFacts
+    purpose: Purpose
+    person: PersonFacts | None
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActQuestion:
+    """May `caller` do `act` to a thing of organisation `client_id` (None: the operator's)?
+
+    `approvals`: how many different accounts' valid signatures stand under the act, the caller's included.
+    """
+
+    caller: CallerFacts
+    act: Act
+    client_id: str | None
+    approvals: int
+    now: datetime
+
+
+type Question = SearchQuestion | EnrolQuestion | ActQuestion

@@ -1,0 +1,1 @@
+"""Ground floor: ids, clock, canonical JSON, errors, files, SQL. Imports nothing of ours."""

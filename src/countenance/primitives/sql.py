@@ -1,0 +1,70 @@
+"""The little of SQL that engines share: an open transaction, whoever opened it.
+
+The log and the index write in the same transaction as the record they belong to. The path opens it
+(through Django, on SQLite or PostgreSQL) and hands it down; engines see this protocol and no framework.
+Parameters are written `%s` on both databases.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, Protocol
+
+type Value = None | int | float | str | bytes
+type Row = tuple[Value, ...]
+type Dialect = Literal["sqlite", "postgresql"]
+
+
+class Transaction(Protocol):
+    """An open database transaction. It ends where it was opened, never in an engine."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        """Run one statement (`%s` placeholders); returns its rows, [] where it has none. Bytes come as `bytes`."""
+        ...
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run one statement for many rows."""
+        ...
+
+
+class SqliteTransaction:
+    """A transaction on a plain sqlite3 connection: for engines used as a library, and for their tests."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        return self._connection.execute(sql.replace("%s", "?"), params).fetchall()
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        self._connection.executemany(sql.replace("%s", "?"), rows)
+
+
+def open_sqlite(path: Path | str) -> sqlite3.Connection:
+    """A connection as every database file of ours is opened: WAL, foreign keys, `secure_delete`, durable commits."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30.0)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")
+    return connection
+
+
+@contextmanager
+def sqlite_transaction(connection: sqlite3.Connection) -> Iterator[SqliteTransaction]:
+    """`BEGIN IMMEDIATE` .. `COMMIT`, or `ROLLBACK` when the block raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield SqliteTransaction(connection)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

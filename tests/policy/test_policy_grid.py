@@ -1,0 +1,274 @@
+"""The engine against the reference evaluator, over grids: every value of every fact, and every pair of them.
+
+CI takes all pairs of facts and the full products of the groups that belong together; `-m slow` takes all triples.
+Each case compares the outcome, the reason that is named, and every reason that fires.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import policy_factories as make
+import pytest
+import reference_evaluator
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from policy_factories import ALL, CASE, CLIENT, CONSENTED, DAY, MISSING, NOW, ROWS, SECOND
+
+from countenance.policy.decisions import Permitted
+from countenance.policy.engine import PolicyEngine
+from countenance.policy.pack import Effect, load_pack, pack_from_files, shipped_pack_files
+from countenance.policy.purposes import BasisKind, Purpose, Role
+from countenance.policy.questions import Act, ConsentState, Question, RequesterFacts
+
+type Axes = Mapping[str, Sequence[object]]
+
+NONE: frozenset[Purpose] = frozenset()
+SOME = frozenset({MISSING, Purpose.ARCHIVE_DESCRIPTION})
+PURPOSE_SETS = (ALL, SOME, frozenset({MISSING}), NONE)
+BOTH = (True, False)
+BOUNDARY = (NOW - DAY, NOW - SECOND, NOW, NOW + SECOND / 2, NOW + SECOND, NOW + DAY)
+PLACES = ("CA", "CA-QC", "US-IL", "CAN", "ca", "FR", "")
+
+CALLER: Axes = {
+    "caller__role": tuple(Role),
+    "caller__suspended": BOTH,
+    "caller__sponsored": BOTH,
+    "caller__certified_until": BOUNDARY,
+    "caller__client": (CLIENT, None, replace(CLIENT, id="city-force")),
+    "caller__client__suspended": BOTH,
+}
+LICENCE: Axes = {
+    "caller__client__jurisdiction": PLACES,
+    "caller__client__licensed_from": BOUNDARY,
+    "caller__client__licensed_until": BOUNDARY,
+    "caller__client__licensed_purposes": PURPOSE_SETS,
+}
+SEARCH: Axes = {
+    **CALLER,
+    **LICENCE,
+    "case": (CASE, None, replace(CASE, client_id="city-force")),
+    "case__purpose": tuple(Purpose),
+    "case__open": BOTH,
+    "case__expires_at": BOUNDARY,
+    "case__searches_left": (-1, 0, 1, 2),
+    "purpose": (*(purpose.value for purpose in Purpose), None, "", "Missing-Person", "advertising"),
+    "requester": (RequesterFacts(jurisdiction="CA-BC", suspended=False), None),
+    "requester__jurisdiction": PLACES,
+    "requester__suspended": BOTH,
+    "sought__declared_minor": BOTH,
+    "sought__guardian_consent": BOTH,
+    "sought__recorded_authority": BOTH,
+    "gallery__live": BOTH,
+    "gallery__suspended": BOTH,
+    "gallery__search_locked": BOTH,
+    "gallery__ingest_locked": BOTH,
+    "gallery__jurisdiction": PLACES,
+    "gallery__purposes": PURPOSE_SETS,
+    "permission_class": (None, ROWS, replace(ROWS, gallery_id="gallery-2")),
+    "permission_class__basis": tuple(BasisKind),
+    "permission_class__purposes": PURPOSE_SETS,
+    "permission_class__jurisdiction": PLACES,
+    "now": (NOW, NOW + SECOND / 2),
+}
+ENROL: Axes = {
+    "purpose": tuple(Purpose),
+    "gallery__live": BOTH,
+    "gallery__suspended": BOTH,
+    "gallery__search_locked": BOTH,
+    "gallery__ingest_locked": BOTH,
+    "gallery__jurisdiction": PLACES,
+    "gallery__purposes": PURPOSE_SETS,
+    "basis__kind": tuple(BasisKind),
+    "basis__live": BOTH,
+    "basis__permits_unlabelled": BOTH,
+    "basis__purposes": PURPOSE_SETS,
+    "basis__jurisdiction": PLACES,
+    "person": (CONSENTED, None),
+    "person__consent": tuple(ConsentState),
+    "person__declared_minor": BOTH,
+    "person__guardian_consent": BOTH,
+}
+ACTS: Axes = {
+    **CALLER,
+    "act": tuple(Act),
+    "client_id": (None, CLIENT.id, "city-force"),
+    "approvals": (-1, 0, 1, 2, 3),
+}
+
+# Facts that one rule weighs against another: here the whole product is taken.
+SEARCH_GROUPS: tuple[Sequence[str], ...] = (
+    ("caller__role", "caller__suspended", "caller__sponsored", "caller__client", "caller__client__suspended"),
+    ("purpose", "case__purpose", "gallery__purposes", "permission_class"),
+    ("purpose", "permission_class__basis", "permission_class__purposes"),
+    ("purpose", "sought__declared_minor", "sought__guardian_consent", "sought__recorded_authority"),
+    ("caller__client__licensed_from", "caller__client__licensed_until", "case__expires_at", "now"),
+    (
+        "caller__certified_until",
+        "caller__client__licensed_from",
+        "caller__client__licensed_until",
+        "case__expires_at",
+    ),
+    ("purpose", "caller__role", "requester__jurisdiction", "caller__client__suspended", "case__expires_at"),
+    ("gallery__live", "gallery__suspended", "gallery__search_locked", "gallery__ingest_locked"),
+    ("caller__client__jurisdiction", "requester__jurisdiction", "gallery__jurisdiction"),
+)
+ENROL_GROUPS: tuple[Sequence[str], ...] = (
+    (
+        "basis__kind",
+        "basis__live",
+        "basis__permits_unlabelled",
+        "person",
+        "person__consent",
+        "person__declared_minor",
+        "person__guardian_consent",
+    ),
+    ("purpose", "basis__kind", "basis__purposes", "gallery__purposes"),
+)
+ACT_GROUPS: tuple[Sequence[str], ...] = (
+    ("caller__role", "act", "client_id", "approvals"),
+    ("caller__role", "act", "client_id", "caller__client"),
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> PolicyEngine:
+    return PolicyEngine(load_pack("CA"))
+
+
+def cases(
+    build: Callable[..., Question],
+    axes: Axes,
+    groups: Iterable[Sequence[str]],
+    width: int,
+    base: Mapping[str, object],
+) -> Iterator[Question]:
+    seen: set[int] = set()  # hashes: the triples would not fit into memory as questions
+    for names in [*itertools.combinations(axes, width), *groups]:
+        for values in itertools.product(*(axes[name] for name in names)):
+            question = build(**{**base, **dict(zip(names, values, strict=True))})
+            if hash(question) not in seen:
+                seen.add(hash(question))
+                yield question
+
+
+def disagreements(engine: PolicyEngine, questions: Iterator[Question]) -> tuple[int, list[str]]:
+    """How many questions were asked, and where the two evaluators differ."""
+    count, wrong = 0, []
+    for batch in itertools.batched(questions, 2000):
+        for question, found in zip(batch, engine.explain_many(batch), strict=True):
+            count += 1
+            expected = reference_evaluator.reasons(question)
+            permitted = isinstance(found.decision, Permitted)
+            named = None if isinstance(found.decision, Permitted) else found.decision.reason
+            fired = [rule.reason for rule in found.fired if rule.effect is Effect.FORBID]
+            if permitted != (not expected) or (expected and named != expected[0]) or fired != expected:
+                wrong.append(f"{question}: engine {named} {fired} {found.errors}, reference {expected}")
+    return count, wrong
+
+
+# Each grid starts from a question that is permitted: only there can a single rule be seen alone.
+GRIDS = [
+    pytest.param(make.search, SEARCH, SEARCH_GROUPS, {}, id="search"),
+    pytest.param(make.search, SEARCH, SEARCH_GROUPS, {"permission_class": ROWS}, id="search-rows"),
+    pytest.param(make.enrol, ENROL, ENROL_GROUPS, {}, id="enrol"),
+    pytest.param(
+        make.enrol,
+        ENROL,
+        ENROL_GROUPS,
+        {"person": None, "basis__kind": BasisKind.PUBLIC_TASK},
+        id="enrol-unnamed",
+    ),
+    pytest.param(make.act, ACTS, ACT_GROUPS, {}, id="acts-operator"),
+    pytest.param(
+        make.act,
+        ACTS,
+        ACT_GROUPS,
+        {"caller": make.CASEWORKER, "act": Act.CASE_OPEN, "client_id": CLIENT.id},
+        id="acts-caseworker",
+    ),
+]
+
+
+@pytest.mark.parametrize("build, axes, groups, base", GRIDS)
+def test_engine_equals_reference_over_pairs(engine, build, axes, groups, base, record_property, capsys):
+    count, wrong = disagreements(engine, cases(build, axes, groups, 2, base))
+    record_property("cases", count)
+    with capsys.disabled():
+        print(f" [{count:,} cases, {len(wrong)} disagreements]", end="")
+    assert count > 1_000
+    assert not wrong, f"{len(wrong)} of {count}; first: {wrong[0]}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("build, axes, groups, base", GRIDS)
+def test_engine_equals_reference_over_triples(engine, build, axes, groups, base, record_property, capsys):
+    count, wrong = disagreements(engine, cases(build, axes, groups, 3, base))
+    record_property("cases", count)
+    with capsys.disabled():
+        print(f" [{count:,} cases, {len(wrong)} disagreements]", end="")
+    assert not wrong, f"{len(wrong)} of {count}; first: {wrong[0]}"
+
+
+@pytest.mark.parametrize(
+    "build, axes, base", [(param.values[0], param.values[1], param.values[3]) for param in GRIDS]
+)
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_engine_equals_reference_far_from_any_permitted_question(engine, build, axes, base, data):
+    changes = {name: data.draw(st.sampled_from(values), name) for name, values in axes.items()}
+    _, wrong = disagreements(engine, iter([build(**{**base, **changes})]))
+    assert not wrong, wrong[0]
+
+
+def _near() -> Iterator[Sequence[Question]]:
+    for build, axes, groups, base in (param.values for param in GRIDS):
+        yield list(cases(build, axes, groups[1:2], 1, base))
+
+
+def test_every_forbid_of_the_pack_is_named_close_to_a_permitted_question(engine):
+    """No rule is dead, and none is hidden for good behind an earlier one."""
+    named = set()
+    for questions in _near():
+        decisions = engine.decide_many(questions)
+        named |= {decision.reason for decision in decisions if not isinstance(decision, Permitted)}
+    assert named == {rule.reason for rule in engine.pack.rules if rule.effect is Effect.FORBID}
+
+
+def test_every_permit_of_the_pack_permits_something(engine):
+    used = set()
+    for questions in _near():
+        used |= {
+            decision.rule for decision in engine.decide_many(questions) if isinstance(decision, Permitted)
+        }
+    assert used == {rule.id for rule in engine.pack.rules if rule.effect is Effect.PERMIT}
+
+
+def test_the_grid_notices_the_loss_of_any_one_forbid(engine):
+    """Negative control: a pack without the rule disagrees with the reference on a question that the rule refused."""
+    files = shipped_pack_files("CA")
+    shown: dict[str, Question] = {}
+    for questions in _near():
+        for question, found in zip(questions, engine.explain_many(questions), strict=True):
+            if found.fired[0].effect is Effect.FORBID:
+                shown.setdefault(found.fired[0].id, question)
+    assert set(shown) == {rule.id for rule in engine.pack.rules if rule.effect is Effect.FORBID}
+    for lost, question in shown.items():
+        cedar, cuts = re.subn(rf'@id\("{lost}"\).*?;\n', "", files["policy.cedar"], flags=re.DOTALL)
+        assert cuts == 1
+        manifest = json.loads(files["pack.json"])
+        del manifest["rules"][lost]
+        weaker = pack_from_files({**files, "policy.cedar": cedar, "pack.json": json.dumps(manifest)})
+        _, wrong = disagreements(PolicyEngine(weaker), iter([question]))
+        assert wrong, lost
+
+
+def test_the_dates_of_the_grid_lie_on_both_sides_of_each_boundary():
+    """A grid whose dates all lie on one side would agree with anything."""
+    assert {value < NOW for value in BOUNDARY} == {True, False}
+    assert NOW in BOUNDARY
