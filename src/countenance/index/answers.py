@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from countenance.biometrics.templates import SpaceId
 
@@ -36,3 +38,34 @@ class Answer:
     coverage: Coverage
     space_id: SpaceId
     grant_id: str
+
+
+class NotSearchable(StrEnum):
+    """Why a reference that is in the index cannot be searched."""
+
+    KEY_DESTROYED = "key-destroyed"  # erased halfway: the key is gone, the row will follow
+    DAMAGED = "damaged"  # the sealed bytes, or what they opened to, are not a template
+    MISSING = "missing"  # no sealed template stands under the reference
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpaceStatistics:
+    """What is loaded of one space. `rows`: searchable references. `resident_bytes`: of their matrices."""
+
+    space_id: SpaceId
+    dimension: int
+    rows: int
+    resident_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """The state of one index process, for operators: it speaks of all galleries and is no answer to a search.
+
+    `references`: enrolled as of `seq`, the number of the last change applied. `not_searchable`: by reason.
+    """
+
+    references: int
+    spaces: tuple[SpaceStatistics, ...]
+    not_searchable: Mapping[NotSearchable, int]
+    seq: int

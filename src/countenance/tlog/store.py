@@ -1,0 +1,190 @@
+"""The log's rows: every SQL statement of the engine, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from countenance.primitives.errors import IntegrityError
+from countenance.primitives.sql import Transaction
+from countenance.primitives.text import N_
+from countenance.tlog.leaf import Payload
+from countenance.tlog.merkle import HASH_SIZE
+from countenance.tlog.tiles import TILE_WIDTH, TileId
+
+_HEAD = "SELECT origin, size, latest_at FROM tlog_head WHERE id = 1"
+_HEAD_LOCKED = "SELECT origin, size, latest_at FROM tlog_head WHERE id = 1 FOR UPDATE"
+_FORGET_AT_ONCE = 500  # parameters of one statement; SQLite's oldest limit is 999
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadRow:
+    """`size`: entries. `latest_at`: the latest time of an entry, seconds since 1970."""
+
+    origin: str
+    size: int
+    latest_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointRow:
+    """`signed_at`: seconds since 1970. `root`: 32 bytes. `note`: the signed note."""
+
+    size: int
+    signed_at: int
+    root: bytes
+    note: str
+
+
+def read_head(tx: Transaction) -> HeadRow | None:
+    """The head as it stands, or None before the first entry."""
+    rows = tx.execute(_HEAD)
+    return _head(rows[0]) if rows else None
+
+
+def lock_head(tx: Transaction, origin: str) -> HeadRow:
+    """The head, made if there is none, and nobody else's until the transaction ends.
+
+    PostgreSQL locks the row. On SQLite the caller's BEGIN IMMEDIATE has locked the database.
+    """
+    query = _HEAD_LOCKED if tx.dialect == "postgresql" else _HEAD
+    rows = tx.execute(query)
+    if not rows:
+        tx.execute(
+            "INSERT INTO tlog_head (id, origin, size, latest_at) VALUES (1, %s, 0, 0) ON CONFLICT DO NOTHING",
+            (origin,),
+        )
+        rows = tx.execute(query)
+    return _head(rows[0])
+
+
+def write_head(tx: Transaction, size: int, latest_at: int) -> None:
+    """Move the head on; the caller holds its lock."""
+    tx.execute("UPDATE tlog_head SET size = %s, latest_at = %s WHERE id = 1", (size, latest_at))
+
+
+def insert_entries(tx: Transaction, first: int, leaves: list[bytes], payloads: list[Payload]) -> None:
+    """Store leaves and their payloads at positions from `first` on."""
+    tx.executemany("INSERT INTO tlog_entry (position, leaf) VALUES (%s, %s)", enumerate(leaves, first))
+    tx.executemany(
+        "INSERT INTO tlog_payload (position, salt, details) VALUES (%s, %s, %s)",
+        ((position, each.salt, each.details) for position, each in enumerate(payloads, first)),
+    )
+
+
+def write_tiles(tx: Transaction, tiles: dict[tuple[int, int], bytes]) -> None:
+    """Store tiles by (level, position); a partial tile is replaced by the longer one."""
+    tx.executemany(
+        "INSERT INTO tlog_tile (level, position, hashes) VALUES (%s, %s, %s) "
+        "ON CONFLICT (level, position) DO UPDATE SET hashes = excluded.hashes",
+        ((level, position, hashes) for (level, position), hashes in tiles.items()),
+    )
+
+
+def read_entries(tx: Transaction, start: int, end: int) -> list[tuple[int, bytes]]:
+    """Position and leaf of the entries that are there, in order."""
+    rows = tx.execute(
+        "SELECT position, leaf FROM tlog_entry WHERE position >= %s AND position < %s ORDER BY position",
+        (start, end),
+    )
+    return cast(list[tuple[int, bytes]], rows)
+
+
+def last_position(tx: Transaction) -> int:
+    """The highest position of an entry, -1 if there is none."""
+    found = tx.execute("SELECT MAX(position) FROM tlog_entry")[0][0]
+    return -1 if found is None else cast(int, found)
+
+
+def read_payloads(tx: Transaction, start: int, end: int) -> list[tuple[int, Payload]]:
+    """Position and payload of those entries whose payload is not forgotten, in order."""
+    rows = tx.execute(
+        "SELECT position, salt, details FROM tlog_payload "
+        "WHERE position >= %s AND position < %s ORDER BY position",
+        (start, end),
+    )
+    known = cast(list[tuple[int, bytes, bytes]], rows)
+    return [(position, Payload(salt=salt, details=details)) for position, salt, details in known]
+
+
+def delete_payloads(tx: Transaction, positions: Iterable[int]) -> int:
+    """Forget salts and details; returns how many there were."""
+    wanted, gone = sorted(set(positions)), 0
+    for start in range(0, len(wanted), _FORGET_AT_ONCE):
+        some = wanted[start : start + _FORGET_AT_ONCE]
+        marks = ", ".join(["%s"] * len(some))
+        statement = f"DELETE FROM tlog_payload WHERE position IN ({marks}) RETURNING position"  # noqa: S608 - marks only
+        gone += len(tx.execute(statement, some))
+    return gone
+
+
+def read_checkpoints(tx: Transaction) -> Iterator[CheckpointRow]:
+    """All checkpoints, smallest first."""
+    for row in tx.execute("SELECT size, signed_at, root, note FROM tlog_checkpoint ORDER BY size"):
+        yield _checkpoint(row)
+
+
+def read_last_checkpoint(tx: Transaction) -> CheckpointRow | None:
+    """The checkpoint of the largest size, or None."""
+    rows = tx.execute("SELECT size, signed_at, root, note FROM tlog_checkpoint ORDER BY size DESC LIMIT 1")
+    return _checkpoint(rows[0]) if rows else None
+
+
+def insert_checkpoint(tx: Transaction, row: CheckpointRow) -> None:
+    """Store a signed checkpoint."""
+    tx.execute(
+        "INSERT INTO tlog_checkpoint (size, signed_at, root, note) VALUES (%s, %s, %s, %s)",
+        (row.size, row.signed_at, row.root, row.note),
+    )
+
+
+class SqlTiles:
+    """A `TileReader` over the rows."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def tile(self, level: int, position: int, width: int) -> bytes:
+        hashes = self.stored(level, position)
+        if hashes is None or len(hashes) < width * HASH_SIZE:
+            raise IntegrityError(
+                N_("The log's {path} is missing or too short."),
+                remedy=N_("Do not sign; restore the log's tables, or ask an expert to look at them."),
+                path=TileId(level, position, width).path,
+            )
+        return hashes[: width * HASH_SIZE]
+
+    def stored(self, level: int, position: int) -> bytes | None:
+        """A tile as it is stored, or None."""
+        rows = self._tx.execute(
+            "SELECT hashes FROM tlog_tile WHERE level = %s AND position = %s", (level, position)
+        )
+        return cast(bytes, rows[0][0]) if rows else None
+
+
+class SqlSource:
+    """What the verifier's audit reads, over the rows."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._tiles = SqlTiles(tx)
+
+    def tile(self, level: int, position: int, width: int) -> bytes | None:
+        hashes = self._tiles.stored(level, position)
+        return None if hashes is None else hashes[: width * HASH_SIZE]  # wider by now than at this size
+
+    def bundle(self, position: int, width: int) -> bytes | None:
+        start = position * TILE_WIDTH
+        rows = read_entries(self._tx, start, start + width)
+        return b"".join(len(leaf).to_bytes(2, "big") + leaf for _, leaf in rows)
+
+
+def _head(row: tuple[object, ...]) -> HeadRow:
+    origin, size, latest_at = cast(tuple[str, int, int], row)
+    return HeadRow(origin=origin, size=size, latest_at=latest_at)
+
+
+def _checkpoint(row: tuple[object, ...]) -> CheckpointRow:
+    size, signed_at, root, note = cast(tuple[int, int, bytes, str], row)
+    return CheckpointRow(size=size, signed_at=signed_at, root=root, note=note)
