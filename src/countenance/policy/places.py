@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
 
@@ -11,7 +13,8 @@ def check_place(text: str) -> str:
     import pycountry  # its tables take a tenth of a second to load
 
     code = text.strip().upper()
-    known = pycountry.countries.get(alpha_2=code) if len(code) == 2 else pycountry.subdivisions.get(code=code)
+    places: Any = pycountry  # it publishes no types
+    known = places.countries.get(alpha_2=code) if len(code) == 2 else places.subdivisions.get(code=code)
     if known is None:
         raise UsageError(
             N_("{value} is not a place of ISO 3166."),

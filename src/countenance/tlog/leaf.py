@@ -24,6 +24,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from countenance.primitives.canonical import Json, canonical_json
 from countenance.primitives.clock import iso
@@ -121,17 +122,10 @@ def commit(payload: Payload) -> bytes:
 def parse_leaf(raw: bytes) -> Leaf:
     """Read a leaf. Raises FormatError for other keys, other values, another spelling or another version."""
     try:
-        shown = json.loads(raw)
-        good = type(shown) is dict and shown.keys() == KEYS and type(shown["v"]) is int
-        good = good and shown["v"] == VERSION and bool(_COMMITMENT.fullmatch(shown["commitment"]))
-        good = good and bool(_MOMENT.fullmatch(shown["at"])) and _encode(shown) == raw
-        if good:
-            _check(shown)
-            at = datetime.fromisoformat(shown["at"])
-    except (ValueError, TypeError, RecursionError, UsageError):
-        good = False
-    if not good:
-        raise FormatError(N_("The entry is not a leaf of version 1 of this log."))
+        shown = _read(raw)
+        at = datetime.fromisoformat(shown["at"])
+    except (ValueError, TypeError, KeyError, RecursionError, UsageError) as error:
+        raise FormatError(N_("The entry is not a leaf of version 1 of this log.")) from error
     return Leaf(
         event=shown["event"],
         at=at,
@@ -141,6 +135,19 @@ def parse_leaf(raw: bytes) -> Leaf:
         pack=shown["pack"],
         commitment=bytes.fromhex(shown["commitment"]),
     )
+
+
+def _read(raw: bytes) -> dict[str, Any]:
+    """The fields of a leaf. Raises ValueError, or what reading such bytes raises."""
+    shown: dict[str, Any] = json.loads(raw)
+    if type(shown) is not dict or shown.keys() != KEYS or type(shown["v"]) is not int:
+        raise ValueError("other keys")
+    if shown["v"] != VERSION or not _COMMITMENT.fullmatch(shown["commitment"]):
+        raise ValueError("another version, or no commitment")
+    if not _MOMENT.fullmatch(shown["at"]) or _encode(shown) != raw:
+        raise ValueError("another spelling")
+    _check(shown)
+    return shown
 
 
 def _check(shown: dict[str, str | int | None]) -> None:

@@ -1,0 +1,164 @@
+"""The database of a workspace: Django pointed at it at run time, and the transaction that paths hand to engines.
+
+One workspace per process is the rule; a test may point Django at one after another. Nothing is configured at import.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.db import DatabaseError, OperationalError, connections, transaction
+from django.db.backends.utils import CursorWrapper
+
+from countenance.primitives.errors import UnavailableError, UsageError
+from countenance.primitives.sql import Dialect, Row, Value
+from countenance.primitives.text import N_
+
+_ALIAS = "default"
+
+
+def database_settings(url: str, *, base: Path) -> dict[str, Any]:
+    """Django's description of `url`: `sqlite:///file` (relative to `base`) or `postgresql://user:pw@host:port/name`.
+
+    Raises UsageError for any other scheme.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(base / unquote(parts.path.lstrip("/")))
+            if not parts.path.startswith("//")
+            else parts.path[1:],
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                # Deleted rows are overwritten; readers never block the one writer; a commit survives a power cut.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
+            },
+        }
+    if parts.scheme in {"postgresql", "postgres"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": unquote(parts.hostname or dict(parse_qsl(parts.query)).get("host", "")),
+            "PORT": str(parts.port or ""),
+        }
+    raise UsageError(
+        N_("The database address {scheme}:// is not one we know."),
+        remedy=N_("Use sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME."),
+        code="database-address",
+        scheme=parts.scheme,
+    )
+
+
+def connect(url: str, *, base: Path) -> None:
+    """Point Django at a database; the one before it, if any, is let go."""
+    description = database_settings(url, base=base)
+    connections.close_all()
+    held = cast(Any, connections)
+    held.settings[_ALIAS] = held.configure_settings({_ALIAS: description})[_ALIAS]
+    if hasattr(held._connections, _ALIAS):  # noqa: SLF001 - Django has no public way to forget a connection
+        delattr(held._connections, _ALIAS)  # noqa: SLF001
+
+
+def disconnect() -> None:
+    """Close this thread's connection; the next query opens another."""
+    connections[_ALIAS].close()
+
+
+class DjangoTransaction:
+    """Django's open transaction, as engines see it (`primitives.sql.Transaction`)."""
+
+    def __init__(self, cursor: CursorWrapper, dialect: Dialect) -> None:
+        self._cursor = cursor
+        self.dialect: Dialect = dialect
+
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        self._cursor.execute(sql, list(params))
+        if self._cursor.description is None:
+            return []
+        rows = self._cursor.fetchall()
+        return [tuple(bytes(v) if isinstance(v, memoryview) else v for v in row) for row in rows]
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        self._cursor.executemany(sql, [list(row) for row in rows])
+
+
+@contextmanager
+def open_transaction() -> Iterator[DjangoTransaction]:
+    """One durable transaction: committed when the block ends, undone when it raises.
+
+    Raises UnavailableError where the database cannot be written (locked by another process, disk full, read-only).
+    """
+    connection = connections[_ALIAS]
+    try:
+        with transaction.atomic(using=_ALIAS, durable=True), connection.cursor() as cursor:
+            yield DjangoTransaction(cursor, "sqlite" if connection.vendor == "sqlite" else "postgresql")
+    except OperationalError as error:
+        raise _unavailable(error) from error
+    except DatabaseError as error:
+        if "readonly" in str(error) or "read-only" in str(error):
+            raise _unavailable(error) from error
+        raise
+
+
+@contextmanager
+def open_reading() -> Iterator[DjangoTransaction]:
+    """A cursor for reads only, each statement on its own: takes no lock, waits for no writer."""
+    connection = connections[_ALIAS]
+    try:
+        with connection.cursor() as cursor:
+            yield DjangoTransaction(cursor, "sqlite" if connection.vendor == "sqlite" else "postgresql")
+    except OperationalError as error:
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: Exception) -> UnavailableError:
+    text = str(error).lower()
+    if "full" in text or "no space" in text:
+        return UnavailableError(
+            N_("The disk under the database is full; nothing was changed."),
+            remedy=N_("Free some space, then give the same command again."),
+            code="disk-full",
+        )
+    if "readonly" in text or "read-only" in text:
+        return UnavailableError(
+            N_("The workspace's database cannot be written; nothing was changed."),
+            remedy=N_("Check the owner and the permissions of the workspace's folder."),
+            code="read-only",
+        )
+    if "locked" in text or "busy" in text:
+        return UnavailableError(
+            N_("Another process has been writing to this workspace for too long; nothing was changed."),
+            remedy=N_("Wait for it, or stop it, then give the same command again."),
+            code="database-locked",
+        )
+    return UnavailableError(
+        N_("The database did not answer ({problem}); nothing was changed."),
+        remedy=N_("Look at the database server and at the address in workspace.toml."),
+        code="database",
+        problem=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
+    )
+
+
+def truncate_wal() -> None:
+    """On SQLite: move the write-ahead log into the database and empty it, so that deleted bytes are gone from both."""
+    connection = connections[_ALIAS]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """A consistent copy of a SQLite file that may be in use, by SQLite's own backup."""
+    with sqlite3.connect(source) as held, sqlite3.connect(target) as copy:
+        held.backup(copy)
+    held.close()
+    copy.close()

@@ -1,0 +1,96 @@
+"""Rows as facts for policy: the one place where a record becomes part of a question."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from countenance.policy.purposes import BasisKind, Purpose
+from countenance.policy.questions import (
+    BasisFacts,
+    CaseFacts,
+    ConsentState,
+    GalleryFacts,
+    PermissionClass,
+    RequesterFacts,
+    SoughtFacts,
+)
+from countenance.records import models
+
+
+def _purposes(words: frozenset[str]) -> frozenset[Purpose]:
+    return frozenset(Purpose(word) for word in words)
+
+
+def gallery_facts(gallery: models.Gallery) -> GalleryFacts:
+    """A gallery is live once its notice, or the exemption from one, is on record."""
+    return GalleryFacts(
+        id=str(gallery.id),
+        purposes=_purposes(gallery.purposes),
+        jurisdiction=gallery.jurisdiction,
+        live=bool(gallery.notice or gallery.notice_exemption),
+        suspended=gallery.suspended_at is not None,
+        search_locked=gallery.search_locked_at is not None,
+        ingest_locked=gallery.ingest_locked_at is not None,
+    )
+
+
+def permission_class(row: models.PermissionClass) -> PermissionClass:
+    """One class, by the id that index rows carry."""
+    return PermissionClass(
+        id=row.pk,
+        gallery_id=str(row.gallery_id),
+        basis=BasisKind(row.basis_kind),
+        purposes=_purposes(row.purposes),
+        jurisdiction=row.jurisdiction,
+    )
+
+
+def case_facts(case: models.Case) -> CaseFacts:
+    """A case as it stands now; each search that was made counts."""
+    return CaseFacts(
+        id=str(case.id),
+        client_id=str(case.client_id),
+        purpose=Purpose(case.purpose),
+        open=case.closed_at is None,
+        expires_at=case.expires_at,
+        searches_left=max(case.searches_allowed - case.searches.count(), 0),
+    )
+
+
+def requester_facts(case: models.Case) -> RequesterFacts:
+    """The requester of record. A suspended body of the same name is suspended here too."""
+    suspended = models.Organisation.objects.filter(
+        name=case.on_behalf_of, suspended_at__isnull=False
+    ).exists()
+    return RequesterFacts(jurisdiction=case.on_behalf_of_jurisdiction, suspended=suspended)
+
+
+def sought_facts(case: models.Case) -> SoughtFacts:
+    """What the caseworker declared of the sought person."""
+    return SoughtFacts(
+        declared_minor=case.sought_is_minor,
+        guardian_consent=case.guardian_consent,
+        recorded_authority=bool(case.recorded_authority),
+    )
+
+
+def basis_facts(basis: models.Basis, source: models.Source, now: datetime) -> BasisFacts:
+    """A basis is live from its first day until it or its source ends."""
+    return BasisFacts(
+        kind=BasisKind(basis.kind),
+        purposes=_purposes(basis.purposes),
+        jurisdiction=basis.jurisdiction,
+        live=basis.valid_from <= now and basis.ended_at is None and source.withdrawn_at is None,
+        permits_unlabelled=basis.permits_unlabelled,
+    )
+
+
+def consent_state(receipt: models.ConsentReceipt | None, now: datetime) -> ConsentState:
+    """The state of one receipt, or of none, at `now`."""
+    if receipt is None:
+        return ConsentState.NONE
+    if receipt.withdrawn_at is not None:
+        return ConsentState.WITHDRAWN
+    if receipt.expires_at is not None and receipt.expires_at <= now:
+        return ConsentState.EXPIRED
+    return ConsentState.LIVE if receipt.given_at <= now else ConsentState.NONE

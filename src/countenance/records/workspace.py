@@ -1,0 +1,262 @@
+"""A workspace: one folder, one database, one log, one set of keys; and the engines that work on them.
+
+Everything a path needs is handed to it as a `Workspace`. Engines are made when first asked for, so a command
+that needs no key reads none.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from countenance.primitives.clock import Clock, system_clock
+from countenance.primitives.errors import ConflictError, UnavailableError
+from countenance.primitives.files import make_private_directory
+from countenance.primitives.text import N_
+from countenance.records.database import DjangoTransaction, connect, disconnect, open_transaction
+from countenance.records.settings import FILE_NAME, FORMAT, Settings, read_settings, write_settings
+
+if TYPE_CHECKING:
+    from countenance.extraction.pack import ModelPack
+    from countenance.index.index import Index
+    from countenance.policy.engine import PolicyEngine
+    from countenance.tlog.leaf import NewEntry
+    from countenance.tlog.log import Appended, Log
+    from countenance.vault.media import FolderMediaStore
+    from countenance.vault.vault import Vault
+
+SET_BACK_TOLERANCE = timedelta(seconds=10)
+"""Clocks are corrected by seconds all the time; more than this is a clock that was set back."""
+
+
+class Workspace:
+    """An open workspace. `open` and `create` are the ways in; `close` (or `with`) the way out."""
+
+    def __init__(self, directory: Path, settings: Settings, clock: Clock) -> None:
+        self.directory = directory
+        self.settings = settings
+        self.clock = clock
+        self._policy: PolicyEngine | None = None
+        self._policy_lock = threading.Lock()
+
+    @classmethod
+    def create(cls, directory: Path, *, database: str | None = None, clock: Clock = system_clock) -> Self:
+        """Make an empty workspace in `directory`, which must not exist or be empty; whole or not at all.
+
+        Raises ConflictError where something is there already, UnavailableError where it cannot be written.
+        """
+        if (directory / FILE_NAME).exists() or (directory.exists() and any(directory.iterdir())):
+            raise ConflictError(
+                N_("{directory} is not empty."),
+                remedy=N_("Choose a new folder for the workspace."),
+                code="workspace-exists",
+                directory=str(directory),
+            )
+        settings = Settings(format=FORMAT, id=uuid.uuid4(), database=database or Settings.database)
+        building = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.new")
+        try:
+            directory.parent.mkdir(parents=True, exist_ok=True)
+            make_private_directory(building)
+            for name in ("media", "run", "accounts"):
+                make_private_directory(building / name)
+            from countenance.vault.vault import Vault
+
+            Vault.create(building / "keys").close()
+            write_settings(building, settings)
+            connect(read_settings(building).database, base=building)
+            _migrate()
+            disconnect()
+            for made in building.glob("*.sqlite3*"):
+                made.chmod(0o600)  # SQLite gives its side files the mode of the database
+            os.replace(building, directory)
+        except OSError as error:
+            raise UnavailableError(
+                N_("The workspace cannot be made in {directory}: {problem}."),
+                remedy=N_("Choose a folder that you may write to, on a disk with room."),
+                code="workspace-not-writable",
+                directory=str(directory),
+                problem=error.strerror or str(error),
+            ) from error
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        return cls.open(directory, clock=clock)
+
+    @classmethod
+    def open(cls, directory: Path, *, clock: Clock = system_clock) -> Self:
+        """Open the workspace in `directory`.
+
+        Raises NotFoundError, FormatError, and UnavailableError where it is newer, locked away or half-migrated.
+        """
+        settings = read_settings(directory)
+        connect(settings.database, base=directory)
+        _check_migrations()
+        return cls(directory, settings, clock)
+
+    def close(self) -> None:
+        """Close keys and database; the workspace object is of no use afterwards."""
+        if "vault" in self.__dict__:
+            self.vault.close()
+        disconnect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Engines, made when first asked for.
+
+    @cached_property
+    def vault(self) -> Vault:
+        from countenance.vault.vault import Vault
+
+        return Vault.open(self.directory / "keys")
+
+    @cached_property
+    def media(self) -> FolderMediaStore:
+        from countenance.vault.media import FolderMediaStore
+
+        return FolderMediaStore(self.directory / "media")
+
+    @cached_property
+    def log(self) -> Log:
+        from countenance.tlog.log import Log
+        from countenance.vault.vault import LOG_SIGNING_KEY
+
+        return Log(self.settings.origin, self.vault.signing_key(LOG_SIGNING_KEY))
+
+    @cached_property
+    def models(self) -> ModelPack:
+        from countenance.extraction.pack import load_pack
+
+        return load_pack()
+
+    @cached_property
+    def index(self) -> Index:
+        from countenance.index.index import Index
+        from countenance.records.sealing import unseal_templates
+
+        return Index(mac_key=self.grant_key, unseal=unseal_templates(self.vault))
+
+    @property
+    def grant_key(self) -> bytes:
+        """The secret that policy signs grants with and the index checks them with."""
+        from countenance.vault.vault import GRANT_SECRET
+
+        return self.vault.named_secret(GRANT_SECRET)
+
+    def policy(self) -> PolicyEngine:
+        """The engine of the pack in force now; another process may have changed it a moment ago."""
+        from countenance.policy.engine import PolicyEngine
+        from countenance.policy.pack import pack_from_files
+        from countenance.records.models import PolicyPackRecord
+
+        with self._policy_lock:
+            active = PolicyPackRecord.objects.filter(retired_at__isnull=True).values_list("hash", flat=True)
+            current = self._policy.pack.hash if self._policy is not None else None
+            if self._policy is None or current not in set(active):
+                row = PolicyPackRecord.objects.filter(retired_at__isnull=True).first()
+                if row is None:
+                    raise UnavailableError(
+                        N_("No policy pack is in force here, so nothing is permitted."),
+                        remedy=N_("Make the workspace with: countenance init"),
+                        code="policy-missing",
+                    )
+                self._policy = PolicyEngine(pack_from_files(row.files))
+            return self._policy
+
+    # Transactions and the log.
+
+    @contextmanager
+    def transaction(self) -> Iterator[tuple[DjangoTransaction, datetime]]:
+        """An open transaction and its moment. Refuses to write where the clock has been set back.
+
+        The moment never runs backwards within a workspace, so entries of the log are in order of time.
+        """
+        from countenance.records.models import WorkspaceState
+
+        with open_transaction() as tx:
+            now = self.clock()
+            state = WorkspaceState.objects.select_for_update().filter(pk=1).first()
+            if state is not None:
+                if now < state.last_seen_at - SET_BACK_TOLERANCE:
+                    raise UnavailableError(
+                        N_("This machine's clock says {now}, but this workspace has been written at {seen}."),
+                        remedy=N_(
+                            "Set the clock right. Limits and consents depend on it, so nothing was changed."
+                        ),
+                        code="clock-set-back",
+                        now=now.isoformat(timespec="seconds"),
+                        seen=state.last_seen_at.isoformat(timespec="seconds"),
+                    )
+                now = max(now, state.last_seen_at)
+                WorkspaceState.objects.filter(pk=1).update(last_seen_at=now)
+            yield tx, now
+
+    def record(self, tx: DjangoTransaction, entries: Sequence[NewEntry]) -> Sequence[Appended]:
+        """Append to the log in the transaction of what is recorded."""
+        return self.log.append(tx, entries)
+
+    def checkpoint(self) -> str:
+        """Sign the log as it stands, after reading back what was written; returns the signed note."""
+        with self.transaction() as (tx, now):
+            return self.log.sign_checkpoint(tx, now)
+
+    def revoke_grants(self) -> None:
+        """Kill every grant that is out: called in the transaction that ends a permission."""
+        from django.db.models import F
+
+        from countenance.records.models import WorkspaceState
+
+        WorkspaceState.objects.filter(pk=1).update(revocation_epoch=F("revocation_epoch") + 1)
+
+    def epoch(self) -> int:
+        """The revocation epoch now."""
+        from countenance.records.models import WorkspaceState
+
+        return WorkspaceState.objects.values_list("revocation_epoch", flat=True).get(pk=1)
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _check_migrations() -> None:
+    """Raise UnavailableError where the database is older or newer than this release."""
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        unknown = set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations)
+    except DatabaseError as error:
+        raise UnavailableError(
+            N_("The workspace's database does not open: {problem}."),
+            remedy=N_("Check that the file or server is there and that you may read it."),
+            code="database",
+            problem=str(error).splitlines()[0][:200],
+        ) from error
+    if unknown:
+        raise UnavailableError(
+            N_("The database was written by a newer release. Nothing was changed."),
+            remedy=N_("Install that release."),
+            code="workspace-newer",
+        )
+    if pending:
+        raise UnavailableError(
+            N_("The database is of an older release."),
+            remedy=N_("Make a backup, then: countenance doctor --upgrade"),
+            code="workspace-older",
+        )

@@ -1,0 +1,1 @@
+"""Path: authorise -> policy -> record -> log. Clients, accounts, galleries, sources, people, consents, cases."""

@@ -1,0 +1,33 @@
+"""One handler per act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from countenance.policy.questions import Act
+from countenance.registry.acts import accounts, cases, collection, organisations, persons, policies, reading
+from countenance.registry.step import Handler
+
+HANDLERS: Mapping[Act, Handler] = {
+    Act.CLIENT_ADD: Handler(carry_out=organisations.add),
+    Act.CLIENT_SUSPEND: Handler(carry_out=organisations.suspend),
+    Act.CLIENT_REINSTATE: Handler(carry_out=organisations.reinstate),
+    Act.ACCOUNT_ADD: Handler(carry_out=accounts.add),
+    Act.ACCOUNT_CERTIFY: Handler(carry_out=accounts.certify),
+    Act.ACCOUNT_SUSPEND: Handler(carry_out=accounts.suspend),
+    Act.ACCOUNT_REINSTATE: Handler(carry_out=accounts.reinstate),
+    Act.GALLERY_ADD: Handler(carry_out=collection.add_gallery),
+    Act.GALLERY_SUSPEND: Handler(carry_out=collection.suspend_gallery),
+    Act.GALLERY_REINSTATE: Handler(carry_out=collection.reinstate_gallery),
+    Act.SOURCE_ADD: Handler(carry_out=collection.add_source),
+    Act.SOURCE_WITHDRAW: Handler(carry_out=collection.withdraw_source),
+    Act.PERSON_ADD: Handler(carry_out=persons.add),
+    Act.CONSENT_RECORD: Handler(carry_out=persons.record_consent),
+    Act.CONSENT_WITHDRAW: Handler(carry_out=persons.withdraw_consent),
+    Act.CASE_OPEN: Handler(carry_out=cases.open_case, client_of=cases.client_of_new),
+    Act.CASE_CLOSE: Handler(carry_out=cases.close_case, client_of=cases.client_of_existing),
+    Act.POLICY_ACTIVATE: Handler(carry_out=policies.activate),
+    Act.LOG_EXPORT: Handler(carry_out=reading.export_log),
+    Act.BACKUP: Handler(carry_out=reading.note_backup),
+    Act.RECORDS_READ: Handler(carry_out=reading.read, client_of=reading.client_of_reader),
+}

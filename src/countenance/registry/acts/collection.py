@@ -1,0 +1,190 @@
+"""Galleries and sources: what is held, on what basis, and how it ends."""
+
+from __future__ import annotations
+
+from countenance.policy.purposes import BasisKind
+from countenance.primitives.canonical import Json
+from countenance.primitives.clock import iso
+from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
+from countenance.primitives.text import N_
+from countenance.records.ending import end_references
+from countenance.records.events import Event
+from countenance.records.models import Basis, Gallery, Reference, Source
+from countenance.registry.step import Outcome, Step
+
+
+def find_gallery(name: str) -> Gallery:
+    """The gallery of this name. Raises NotFoundError."""
+    gallery = Gallery.objects.filter(name=name).first()
+    if gallery is None:
+        raise NotFoundError(
+            N_("There is no gallery {gallery}."),
+            remedy=N_("See them with: countenance gallery list"),
+            code="gallery-missing",
+            gallery=name,
+        )
+    return gallery
+
+
+def find_source(name: str) -> Source:
+    """The source of this name. Raises NotFoundError."""
+    source = Source.objects.select_related("gallery", "basis").filter(name=name).first()
+    if source is None:
+        raise NotFoundError(
+            N_("There is no source {source}."),
+            remedy=N_("See them with: countenance source list"),
+            code="source-missing",
+            source=name,
+        )
+    return source
+
+
+def add_gallery(step: Step) -> Outcome:
+    """Add a gallery. Without a notice or an exemption from one it is not live."""
+    name = step.params.text("name")
+    if Gallery.objects.filter(name=name).exists():
+        raise ConflictError(N_("There is a gallery {gallery} already."), code="gallery-exists", gallery=name)
+    gallery = Gallery.objects.create(
+        name=name,
+        purposes=step.params.purposes(),
+        jurisdiction=step.params.place("jurisdiction"),
+        notice=step.params.text("notice", ""),
+        notice_exemption=step.params.text("notice_exemption", ""),
+        created_at=step.now,
+    )
+    return _gallery_outcome(gallery, Event.GALLERY_ADDED)
+
+
+def suspend_gallery(step: Step) -> Outcome:
+    """Close a gallery to searches and ingests at once."""
+    gallery = find_gallery(step.params.text("name"))
+    gallery.suspended_at = step.now
+    gallery.suspension_reason = step.params.text("reason")
+    gallery.save(update_fields=["suspended_at", "suspension_reason"])
+    step.workspace.revoke_grants()
+    return _gallery_outcome(gallery, Event.GALLERY_SUSPENDED)
+
+
+def reinstate_gallery(step: Step) -> Outcome:
+    """Open it again; takes two persons."""
+    gallery = find_gallery(step.params.text("name"))
+    gallery.suspended_at = None
+    gallery.suspension_reason = ""
+    gallery.save(update_fields=["suspended_at", "suspension_reason"])
+    return _gallery_outcome(gallery, Event.GALLERY_REINSTATED)
+
+
+def add_source(step: Step) -> Outcome:
+    """A source's purposes may not reach beyond its gallery's."""
+    name = step.params.text("name")
+    if Source.objects.filter(name=name).exists():
+        raise ConflictError(N_("There is a source {source} already."), code="source-exists", source=name)
+    gallery = find_gallery(step.params.text("gallery"))
+    purposes = step.params.purposes()
+    beyond = purposes - gallery.purposes
+    if beyond:
+        raise UsageError(
+            N_("The gallery {gallery} is not for {purpose}."),
+            remedy=N_("Its purposes are: {known}."),
+            code="purpose-outside-gallery",
+            gallery=gallery.name,
+            purpose=", ".join(sorted(beyond)),
+            known=", ".join(sorted(gallery.purposes)),
+        )
+    basis = Basis.objects.create(
+        kind=step.params.choice("basis", BasisKind).value,
+        purposes=purposes,
+        jurisdiction=step.params.place("jurisdiction"),
+        evidence=step.params.text("evidence"),
+        permits_unlabelled=step.params.flag("permits_unlabelled"),
+        valid_from=step.params.moment("valid_from") or step.now,
+    )
+    source = Source.objects.create(
+        name=name,
+        gallery=gallery,
+        basis=basis,
+        location=step.params.text("location"),
+        holder=step.params.text("holder"),
+        contact=step.params.text("contact"),
+        notice=step.params.text("notice"),
+        registered_by=step.caller.account,
+        created_at=step.now,
+    )
+    return _source_outcome(source, Event.SOURCE_ADDED, {})
+
+
+def withdraw_source(step: Step) -> Outcome:
+    """End a source: nothing of it is found any more, and the keys of its faces are destroyed."""
+    source = find_source(step.params.text("name"))
+    if source.withdrawn_at is not None:
+        raise ConflictError(
+            N_("The source {source} has been withdrawn already."), code="source-withdrawn", source=source.name
+        )
+    source.withdrawn_at = step.now
+    source.save(update_fields=["withdrawn_at"])
+    Basis.objects.filter(pk=source.basis_id).update(ended_at=step.now)
+    ended = end_references(
+        step.workspace, step.tx, Reference.objects.filter(face__photograph__source=source), step.now
+    )
+    return _source_outcome(source, Event.SOURCE_WITHDRAWN, {"references_ended": ended})
+
+
+def describe_gallery(gallery: Gallery) -> dict[str, Json]:
+    """What is shown of a gallery."""
+    return {
+        "gallery": gallery.name,
+        "purposes": sorted(gallery.purposes),
+        "jurisdiction": gallery.jurisdiction,
+        "notice": gallery.notice or None,
+        "notice_exemption": gallery.notice_exemption or None,
+        "references": Reference.objects.filter(gallery=gallery, ended_at__isnull=True).count(),
+        "state": _gallery_state(gallery),
+    }
+
+
+def _gallery_state(gallery: Gallery) -> str:
+    if gallery.suspended_at:
+        return "suspended"
+    return "live" if gallery.notice or gallery.notice_exemption else "not-live"
+
+
+def describe_source(source: Source) -> dict[str, Json]:
+    """What is shown of a source."""
+    return {
+        "source": source.name,
+        "gallery": source.gallery.name,
+        "basis": source.basis.kind,
+        "purposes": sorted(source.basis.purposes),
+        "jurisdiction": source.basis.jurisdiction,
+        "evidence": source.basis.evidence,
+        "permits_unlabelled": source.basis.permits_unlabelled,
+        "location": source.location,
+        "holder": source.holder,
+        "contact": source.contact,
+        "notice": source.notice,
+        "registered": iso(source.created_at),
+        "state": "withdrawn" if source.withdrawn_at else "live",
+    }
+
+
+def _gallery_outcome(gallery: Gallery, event: Event) -> Outcome:
+    return Outcome(
+        record=describe_gallery(gallery),
+        event=event,
+        details={"gallery": str(gallery.pk), "reason": gallery.suspension_reason},
+        jurisdiction=gallery.jurisdiction,
+    )
+
+
+def _source_outcome(source: Source, event: Event, more: dict[str, Json]) -> Outcome:
+    return Outcome(
+        record={**describe_source(source), **more},
+        event=event,
+        details={
+            "source": str(source.pk),
+            "basis": source.basis.kind,
+            "evidence": source.basis.evidence,
+            **more,
+        },
+        jurisdiction=source.basis.jurisdiction,
+    )

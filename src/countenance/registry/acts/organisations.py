@@ -1,0 +1,89 @@
+"""Clients: added with a licence, suspended at once, reinstated by two persons."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from countenance.primitives.canonical import Json
+from countenance.primitives.clock import iso
+from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
+from countenance.primitives.text import N_
+from countenance.records.events import Event
+from countenance.records.models import Organisation
+from countenance.registry.step import Outcome, Step
+
+LICENCE = timedelta(days=365)
+
+
+def find(name: str) -> Organisation:
+    """The client of this name. Raises NotFoundError."""
+    organisation = Organisation.objects.filter(name=name).first()
+    if organisation is None:
+        raise NotFoundError(
+            N_("There is no client {client}."),
+            remedy=N_("See them with: countenance client list"),
+            code="client-missing",
+            client=name,
+        )
+    return organisation
+
+
+def add(step: Step) -> Outcome:
+    """Add a client with its licence."""
+    name = step.params.text("name")
+    if Organisation.objects.filter(name=name).exists():
+        raise ConflictError(N_("There is a client {client} already."), code="client-exists", client=name)
+    start = step.params.moment("from") or step.now
+    end = step.params.moment("until") or start + LICENCE
+    if end <= start:
+        raise UsageError(N_("The licence would end before it begins."), code="licence-dates")
+    organisation = Organisation.objects.create(
+        name=name,
+        jurisdiction=step.params.place("jurisdiction"),
+        licensed_purposes=step.params.purposes(),
+        licensed_from=start,
+        licensed_until=end,
+        created_at=step.now,
+    )
+    return _outcome(organisation, Event.CLIENT_ADDED)
+
+
+def suspend(step: Step) -> Outcome:
+    """Suspend a client at once: all its accounts with it."""
+    organisation = find(step.params.text("name"))
+    organisation.suspended_at = step.now
+    organisation.suspension_reason = step.params.text("reason")
+    organisation.save(update_fields=["suspended_at", "suspension_reason"])
+    step.workspace.revoke_grants()
+    return _outcome(organisation, Event.CLIENT_SUSPENDED)
+
+
+def reinstate(step: Step) -> Outcome:
+    """Lift a suspension; takes two persons."""
+    organisation = find(step.params.text("name"))
+    organisation.suspended_at = None
+    organisation.suspension_reason = ""
+    organisation.save(update_fields=["suspended_at", "suspension_reason"])
+    return _outcome(organisation, Event.CLIENT_REINSTATED)
+
+
+def describe(organisation: Organisation) -> dict[str, Json]:
+    """What is shown of a client."""
+    return {
+        "client": organisation.name,
+        "jurisdiction": organisation.jurisdiction,
+        "purposes": sorted(organisation.licensed_purposes),
+        "licensed_from": iso(organisation.licensed_from),
+        "licensed_until": iso(organisation.licensed_until),
+        "state": "suspended" if organisation.suspended_at else "active",
+    }
+
+
+def _outcome(organisation: Organisation, event: Event) -> Outcome:
+    return Outcome(
+        record=describe(organisation),
+        event=event,
+        details={"reason": organisation.suspension_reason},
+        jurisdiction=organisation.jurisdiction,
+        client=str(organisation.pk),
+    )

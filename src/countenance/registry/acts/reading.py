@@ -1,0 +1,95 @@
+"""Lists, and acts that copy records out (each of which is logged)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from countenance.primitives.canonical import Json
+from countenance.records import models
+from countenance.records.events import Event
+from countenance.registry.acts import accounts, cases, collection, organisations, persons, policies, status
+from countenance.registry.step import Outcome, Step
+
+
+class Listing(StrEnum):
+    """What can be listed."""
+
+    CLIENTS = "clients"
+    ACCOUNTS = "accounts"
+    GALLERIES = "galleries"
+    SOURCES = "sources"
+    PERSONS = "persons"
+    CASES = "cases"
+    POLICIES = "policies"
+    STATUS = "status"
+
+
+def client_of_reader(step: Step) -> str | None:
+    """A client's account reads as its client; staff of the operator as the operator."""
+    organisation = step.caller.account.organisation
+    return str(organisation.pk) if organisation else None
+
+
+def read(step: Step) -> Outcome:
+    """One listing. A client's account sees its own client, accounts and cases, and the public register."""
+    listing = step.params.choice("listing", Listing)
+    own = step.caller.account.organisation_id
+    if listing is Listing.STATUS:
+        return Outcome(record={listing.value: [status.describe(step)]})
+    return Outcome(record={listing.value: _LISTINGS[listing](own)})
+
+
+def export_log(_: Step) -> Outcome:
+    """Only the entry; the files are written by the door from the committed log."""
+    return Outcome(record={}, event=Event.LOG_EXPORTED)
+
+
+def note_backup(_: Step) -> Outcome:
+    """Only the entry; the copy is made by the door from the committed state."""
+    return Outcome(record={}, event=Event.BACKUP_MADE)
+
+
+def _clients(own: UUID | None) -> list[Json]:
+    rows = models.Organisation.objects.order_by("name")
+    return [organisations.describe(row) for row in (rows.filter(pk=own) if own else rows)]
+
+
+def _accounts(own: UUID | None) -> list[Json]:
+    rows = models.Account.objects.select_related("organisation", "sponsor").order_by("name")
+    return [accounts.describe(row) for row in (rows.filter(organisation_id=own) if own else rows)]
+
+
+def _galleries(_: UUID | None) -> list[Json]:
+    return [collection.describe_gallery(row) for row in models.Gallery.objects.order_by("name")]
+
+
+def _sources(_: UUID | None) -> list[Json]:
+    rows = models.Source.objects.select_related("gallery", "basis").order_by("name")
+    return [collection.describe_source(row) for row in rows]
+
+
+def _persons(own: UUID | None) -> list[Json]:
+    if own:
+        return []  # people's receipts are the operator's records, not a client's
+    return [persons.describe(row) for row in models.Person.objects.order_by("label")]
+
+
+def _cases(own: UUID | None) -> list[Json]:
+    rows = models.Case.objects.select_related("client").order_by("opened_at")
+    return [cases.describe(row) for row in (rows.filter(client_id=own) if own else rows)]
+
+
+def _policies(_: UUID | None) -> list[Json]:
+    return [policies.describe(row) for row in models.PolicyPackRecord.objects.order_by("activated_at")]
+
+
+_LISTINGS = {
+    Listing.CLIENTS: _clients,
+    Listing.ACCOUNTS: _accounts,
+    Listing.GALLERIES: _galleries,
+    Listing.SOURCES: _sources,
+    Listing.PERSONS: _persons,
+    Listing.CASES: _cases,
+    Listing.POLICIES: _policies,
+}

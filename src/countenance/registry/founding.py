@@ -1,0 +1,87 @@
+"""The first act: a workspace with two operators who answer for each other, and a policy pack in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from countenance.policy.pack import pack_from_files, shipped_pack_files
+from countenance.policy.places import check_place
+from countenance.policy.purposes import Role
+from countenance.primitives.clock import Clock, system_clock
+from countenance.records.events import Event
+from countenance.records.identity import AccountKey
+from countenance.records.models import Account, PolicyPackRecord, WorkspaceState
+from countenance.records.workspace import Workspace
+from countenance.tlog.leaf import NewEntry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Founding:
+    """A new workspace. `key_files`: where the two operators' private keys lie, to be handed to two people."""
+
+    workspace: Workspace
+    key_files: tuple[Path, Path]
+
+
+def found(
+    directory: Path,
+    *,
+    operator: str,
+    jurisdiction: str,
+    names: tuple[str, str] = ("operator", "deputy"),
+    pack: str = "CA",
+    database: str | None = None,
+    clock: Clock = system_clock,
+) -> Founding:
+    """Make a workspace of `operator` (who runs it) in `jurisdiction` (ISO 3166).
+
+    Raises UsageError (no such place), ConflictError (folder not empty), UnavailableError (cannot be written).
+    """
+    place = check_place(jurisdiction)
+    files = shipped_pack_files(pack)
+    loaded = pack_from_files(files)
+    workspace = Workspace.create(directory, database=database, clock=clock)
+    keys = [AccountKey.generate(name) for name in names]
+    paths = [key.write(workspace.directory / "accounts") for key in keys]
+    with workspace.transaction() as (tx, now):
+        WorkspaceState.objects.create(
+            workspace_id=workspace.settings.id,
+            operator=operator,
+            jurisdiction=place,
+            last_seen_at=now,
+            created_at=now,
+        )
+        first, second = (
+            Account.objects.create(
+                name=key.account,
+                role=Role.OPERATOR.value,
+                public_key=key.public_bytes(),
+                certified_at=now,
+                created_at=now,
+            )
+            for key in keys
+        )
+        for account, sponsor in ((first, second), (second, first)):
+            account.sponsor = sponsor
+            account.save(update_fields=["sponsor"])
+        PolicyPackRecord.objects.create(
+            hash=loaded.hash, name=loaded.name, version=loaded.version, files=files, activated_at=now
+        )
+        workspace.record(
+            tx,
+            [
+                NewEntry(
+                    event=event.value,
+                    at=now,
+                    purpose=None,
+                    jurisdiction=place,
+                    client=None,
+                    pack=loaded.hash,
+                    details={"operator": operator, "accounts": [str(first.pk), str(second.pk)]},
+                )
+                for event in (Event.WORKSPACE_MADE, Event.POLICY_ACTIVATED)
+            ],
+        )
+    workspace.checkpoint()
+    return Founding(workspace=workspace, key_files=(paths[0], paths[1]))

@@ -1,0 +1,210 @@
+"""The path of every act that changes the records, and of every list that is read from them.
+
+1. authorise   the request is signed by an account, fresh, and new
+2. policy      the act is permitted to this account, with as many signatures as it needs
+3. record      the act's own handler changes rows, and nothing else
+4. log         one entry in the same transaction, refusals included
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from countenance.policy.decisions import Refused
+from countenance.policy.questions import TWO_PERSON_ACTS, Act, ActQuestion
+from countenance.primitives.canonical import Json
+from countenance.primitives.errors import NotFoundError, UsageError
+from countenance.primitives.ids import new_code
+from countenance.primitives.text import N_
+from countenance.records.database import DjangoTransaction
+from countenance.records.ending import destroy_ended_keys
+from countenance.records.events import Event
+from countenance.records.identity import Caller, SignedRequest, authenticate
+from countenance.records.models import Approval, Proposal
+from countenance.records.params import Params
+from countenance.records.workspace import Workspace
+from countenance.registry.acts import HANDLERS
+from countenance.registry.step import Outcome, Step
+from countenance.tlog.leaf import NewEntry
+
+APPROVE = "approve"
+"""Not an act of its own: a further signature under an act that waits."""
+
+PROPOSAL_LIFE = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActResult:
+    """What came of an act. `record`: what to show; `log_entry`: its index, None for a list that was only read."""
+
+    act: str
+    record: Json
+    log_entry: int | None
+
+
+def perform(workspace: Workspace, request: SignedRequest) -> ActResult:
+    """Carry out a signed act.
+
+    Raises RefusedError (policy, identity), UsageError and its kin (params), NotFoundError, ConflictError.
+    A refusal by policy is logged before it is raised; any other error leaves no trace and no change.
+    """
+    refusal: Refused | None = None
+    result: ActResult | None = None
+    with workspace.transaction() as (tx, now):
+        caller = authenticate(request, workspace_id=str(workspace.settings.id), now=now)
+        act, params, proposal = _what(request, now)
+        step = Step(workspace=workspace, tx=tx, caller=caller, params=Params(params), now=now)
+        handler = HANDLERS[act]
+        client_id = handler.client_of(step)
+        signatures = _signatures(proposal, caller)
+        decision = workspace.policy().decide(
+            ActQuestion(
+                caller=caller.facts,
+                act=act,
+                client_id=client_id,
+                approvals=2 if act in TWO_PERSON_ACTS and proposal is None else signatures,
+                now=now,
+            )
+        )
+        if isinstance(decision, Refused):
+            refusal = decision
+            _log_refusal(workspace, tx, caller, act, decision, now)
+        elif act in TWO_PERSON_ACTS and proposal is None:
+            result = _propose(step, act, request)
+        else:
+            outcome = handler.carry_out(step)
+            if proposal is not None:
+                _sign(proposal, caller, request, now)
+                Proposal.objects.filter(pk=proposal.pk).update(carried_out_at=now)
+            result = _log(step, act, outcome, decision.pack)
+    if refusal is not None:
+        raise refusal.error()
+    assert result is not None
+    destroy_ended_keys(workspace)
+    return result
+
+
+def _what(request: SignedRequest, now: datetime) -> tuple[Act, Json, Proposal | None]:
+    """The act, its params, and the proposal it belongs to when this is a further signature."""
+    if request.act != APPROVE:
+        try:
+            return Act(request.act), request.params, None
+        except ValueError as error:
+            raise UsageError(N_("There is no act {act}."), code="act-unknown", act=request.act) from error
+    code = Params(request.params).text("proposal")
+    proposal = Proposal.objects.select_for_update().filter(code=code).first()
+    if proposal is None or proposal.carried_out_at is not None or proposal.expires_at <= now:
+        raise NotFoundError(
+            N_("Nothing waits for a signature under {proposal}."),
+            remedy=N_("It may have been carried out already, or be older than seven days."),
+            code="proposal-missing",
+            proposal=code,
+        )
+    return Act(proposal.act), proposal.params, proposal
+
+
+def _signatures(proposal: Proposal | None, caller: Caller) -> int:
+    """How many different people, with different keys, stand under the act: the caller and earlier signers in good standing."""
+    if proposal is None:
+        return 1
+    earlier = [
+        approval
+        for approval in proposal.approvals.select_related("account")
+        if approval.account.suspended_at is None
+        and approval.account_id != caller.account.pk
+        and bytes(approval.public_key) != bytes(caller.account.public_key)
+    ]
+    return 1 + len(earlier)
+
+
+def _propose(step: Step, act: Act, request: SignedRequest) -> ActResult:
+    proposal = Proposal.objects.create(
+        code=new_code("P"),
+        act=act.value,
+        params=step.params.json,
+        proposed_at=step.now,
+        expires_at=step.now + PROPOSAL_LIFE,
+    )
+    _sign(proposal, step.caller, request, step.now)
+    entry = _entry(
+        step, Event.PROPOSAL_MADE, details={"act": act.value, "proposal": proposal.code}, pack=None
+    )
+    (appended,) = step.workspace.record(step.tx, [entry])
+    return ActResult(
+        act=act.value,
+        record={"proposal": proposal.code, "act": act.value, "waits_for": "second-person"},
+        log_entry=appended.index,
+    )
+
+
+def _sign(proposal: Proposal, caller: Caller, request: SignedRequest, now: datetime) -> None:
+    Approval.objects.create(
+        proposal=proposal,
+        account=caller.account,
+        public_key=bytes(caller.account.public_key),
+        signature=request.signature,
+        signed_at=now,
+    )
+
+
+def _log(step: Step, act: Act, outcome: Outcome, pack: str) -> ActResult:
+    if outcome.event is None:
+        return ActResult(act=act.value, record=outcome.record, log_entry=None)
+    entry = _entry(
+        step,
+        outcome.event,
+        details=outcome.details,
+        pack=pack,
+        jurisdiction=outcome.jurisdiction,
+        purpose=outcome.purpose,
+        client=outcome.client,
+    )
+    (appended,) = step.workspace.record(step.tx, [entry])
+    return ActResult(act=act.value, record=outcome.record, log_entry=appended.index)
+
+
+def _entry(
+    step: Step,
+    event: Event,
+    *,
+    details: dict[str, Json],
+    pack: str | None,
+    jurisdiction: str | None = None,
+    purpose: str | None = None,
+    client: str | None = None,
+) -> NewEntry:
+    return NewEntry(
+        event=event.value,
+        at=step.now,
+        purpose=purpose,
+        jurisdiction=jurisdiction,
+        client=client,
+        pack=pack,
+        details={"account": str(step.caller.account.pk), **details},
+    )
+
+
+def _log_refusal(
+    workspace: Workspace, tx: DjangoTransaction, caller: Caller, act: Act, refused: Refused, now: datetime
+) -> None:
+    client = caller.facts.client
+    workspace.record(
+        tx,
+        [
+            NewEntry(
+                event=Event.ACT_REFUSED.value,
+                at=now,
+                purpose=None,
+                jurisdiction=client.jurisdiction if client else None,
+                client=client.id if client else None,
+                pack=refused.pack,
+                details={
+                    "account": caller.facts.id,
+                    "act": act.value,
+                    "reason": refused.reason,
+                    "rule": refused.rule,
+                },
+            )
+        ],
+    )

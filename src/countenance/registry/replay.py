@@ -1,0 +1,196 @@
+"""Replay: what ended after a backup was made ends again, before the restored workspace serves anything.
+
+Only ends are replayed, and what lifts a suspension that the log shows. What began after the backup (people, consents,
+sources, cases, enrolments, searches) is not in it and cannot be made up; it is counted, so that people know.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+
+from countenance.policy.pack import PolicyPack, pack_from_files, shipped_pack_files, shipped_packs
+from countenance.primitives.errors import RefusedError
+from countenance.primitives.text import N_
+from countenance.records import models
+from countenance.records.database import DjangoTransaction
+from countenance.records.ending import end_references
+from countenance.records.events import Event
+from countenance.records.workspace import Workspace
+from countenance.registry.continuing import LoggedEntry
+
+AUTHORITY = "Rule of the house: what was ended stays ended; PIPEDA Principle 4.3.8 (withdrawal of consent)"
+SINCE = "2026-11-01"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """`ended`: entries carried out again, by event. `lost`: entries of what began after the backup, by event."""
+
+    ended: Mapping[str, int]
+    lost: Mapping[str, int]
+    references_ended: int
+
+
+@dataclass(kw_only=True)
+class _Replay:
+    workspace: Workspace
+    tx: DjangoTransaction
+    now: datetime
+    packs: Mapping[str, dict[str, str]]
+    references: int = 0
+
+    def consent_withdrawn(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        keys = [UUID(key) for key in details["receipts"]]
+        models.ConsentReceipt.objects.filter(pk__in=keys, withdrawn_at__isnull=True).update(
+            withdrawn_at=entry.leaf.at
+        )
+        self._end(receipt__in=keys)
+
+    def source_withdrawn(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        source = models.Source.objects.filter(pk=UUID(details["source"])).first()
+        if source is not None:
+            models.Source.objects.filter(pk=source.pk).update(withdrawn_at=entry.leaf.at)
+            models.Basis.objects.filter(pk=source.basis_id).update(ended_at=entry.leaf.at)
+            self._end(face__photograph__source=source)
+
+    def case_closed(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        models.Case.objects.filter(pk=UUID(details["case"])).update(closed_at=entry.leaf.at)
+
+    def search_made(self, _entry: LoggedEntry, details: dict[str, Any]) -> None:
+        """A search that is not in the backup still counts against its case."""
+        if details.get("case"):
+            models.Case.objects.filter(pk=UUID(details["case"]), searches_allowed__gt=0).update(
+                searches_allowed=F("searches_allowed") - 1
+            )
+
+    def suspended(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        kind, key = self._subject(entry, details)
+        kind.objects.filter(pk=key).update(
+            suspended_at=entry.leaf.at, suspension_reason=str(details.get("reason") or "-")
+        )
+
+    def reinstated(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        kind, key = self._subject(entry, details)
+        kind.objects.filter(pk=key).update(suspended_at=None, suspension_reason="")
+
+    def policy_activated(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        """A pack that is known here, comes with the program, or was handed in. Never an older one in silence."""
+        digest = str(details["hash"])
+        row = models.PolicyPackRecord.objects.filter(pk=digest).first()
+        files = row.files if row is not None else self.packs.get(digest)
+        if files is None:
+            raise refused(
+                "policy-pack-missing",
+                N_("After the backup the policy pack {hash} was put in force, and it is not here."),
+                hash=digest,
+            )
+        pack: PolicyPack = pack_from_files(files)
+        models.PolicyPackRecord.objects.filter(retired_at__isnull=True).update(retired_at=entry.leaf.at)
+        models.PolicyPackRecord.objects.update_or_create(
+            hash=digest,
+            defaults={
+                "name": pack.name,
+                "version": pack.version,
+                "files": files,
+                "activated_at": entry.leaf.at,
+                "retired_at": None,
+            },
+        )
+
+    def _end(self, **which: Any) -> None:
+        chosen = models.Reference.objects.filter(**which)
+        self.references += end_references(self.workspace, self.tx, chosen, self.now)
+
+    @staticmethod
+    def _subject(
+        entry: LoggedEntry, details: dict[str, Any]
+    ) -> tuple[type[models.Organisation | models.Account | models.Gallery], UUID]:
+        if entry.leaf.event in {Event.CLIENT_SUSPENDED, Event.CLIENT_REINSTATED}:
+            return models.Organisation, UUID(str(entry.leaf.client))
+        if entry.leaf.event in {Event.ACCOUNT_SUSPENDED, Event.ACCOUNT_REINSTATED}:
+            return models.Account, UUID(details["subject"])
+        return models.Gallery, UUID(details["gallery"])
+
+
+_ENDS: Mapping[str, Callable[[_Replay, LoggedEntry, dict[str, Any]], None]] = {
+    Event.CONSENT_WITHDRAWN: _Replay.consent_withdrawn,
+    Event.SOURCE_WITHDRAWN: _Replay.source_withdrawn,
+    Event.CASE_CLOSED: _Replay.case_closed,
+    Event.SEARCH_MADE: _Replay.search_made,
+    Event.CLIENT_SUSPENDED: _Replay.suspended,
+    Event.CLIENT_REINSTATED: _Replay.reinstated,
+    Event.ACCOUNT_SUSPENDED: _Replay.suspended,
+    Event.ACCOUNT_REINSTATED: _Replay.reinstated,
+    Event.GALLERY_SUSPENDED: _Replay.suspended,
+    Event.GALLERY_REINSTATED: _Replay.reinstated,
+    Event.POLICY_ACTIVATED: _Replay.policy_activated,
+}
+
+_BEGINS = frozenset(
+    {
+        Event.CLIENT_ADDED,
+        Event.ACCOUNT_ADDED,
+        Event.ACCOUNT_CERTIFIED,
+        Event.GALLERY_ADDED,
+        Event.SOURCE_ADDED,
+        Event.PERSON_ADDED,
+        Event.CONSENT_RECORDED,
+        Event.CASE_OPENED,
+        Event.FACES_ENROLLED,
+        Event.SEARCH_MADE,
+        Event.PROPOSAL_MADE,
+    }
+)
+
+
+def replay(
+    workspace: Workspace,
+    tx: DjangoTransaction,
+    entries: list[LoggedEntry],
+    *,
+    now: datetime,
+    packs: Mapping[str, dict[str, str]],
+) -> Replayed:
+    """Carry out again what ended, in the order of the log, in the open transaction.
+
+    `packs`: policy packs handed in, by hash. Raises RefusedError where the log does not say what ended.
+    """
+    known = {**_shipped(), **packs}
+    work = _Replay(workspace=workspace, tx=tx, now=now, packs=known)
+    ended: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    for entry in entries:
+        handler = _ENDS.get(entry.leaf.event)
+        if handler is not None:
+            if entry.details is None:
+                raise refused(
+                    "log-without-details",
+                    N_(
+                        "Entry {entry} of the log ended something ({event}), and the export does not say what."
+                    ),
+                    entry=entry.index,
+                    event=entry.leaf.event,
+                )
+            handler(work, entry, entry.details)
+            ended[entry.leaf.event] += 1
+        if entry.leaf.event in _BEGINS:
+            lost[entry.leaf.event] += 1
+    workspace.revoke_grants()
+    return Replayed(ended=dict(ended), lost=dict(lost), references_ended=work.references)
+
+
+def refused(reason: str, what: str, **params: object) -> RefusedError:
+    """A restore that would bring back what was ended."""
+    return RefusedError(what, reason=reason, rule="RESTORE-01", authority=AUTHORITY, since=SINCE, **params)
+
+
+def _shipped() -> dict[str, dict[str, str]]:
+    packs = (shipped_pack_files(name) for name in shipped_packs())
+    return {pack_from_files(files).hash: files for files in packs}

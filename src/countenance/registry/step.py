@@ -1,0 +1,53 @@
+"""What a handler is given and gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from countenance.primitives.canonical import Json
+from countenance.records.database import DjangoTransaction
+from countenance.records.events import Event
+from countenance.records.identity import Caller
+from countenance.records.params import Params
+from countenance.records.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One permitted act, inside its open transaction."""
+
+    workspace: Workspace
+    tx: DjangoTransaction
+    caller: Caller
+    params: Params
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What the handler did.
+
+    `record`: shown to the caller. `event`: None for a list. `details`: go into the salted commitment, never the leaf.
+    `jurisdiction`, `purpose`, `client`: shown in the leaf.
+    """
+
+    record: Json
+    event: Event | None = None
+    details: dict[str, Json] = field(default_factory=dict)
+    jurisdiction: str | None = None
+    purpose: str | None = None
+    client: str | None = None
+
+
+def _operators(_: Step) -> None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handler:
+    """`carry_out` does the act; `client_of` says whose thing it touches (None: the operator's), for policy."""
+
+    carry_out: Callable[[Step], Outcome]
+    client_of: Callable[[Step], str | None] = _operators

@@ -1,0 +1,1 @@
+"""Path: authorise -> policy -> probe -> scan -> exact scores -> candidates -> log."""

@@ -1,0 +1,246 @@
+"""From scored references to a list of people, checked, logged, and only then fit to be shown."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from countenance.index.answers import Answer
+from countenance.index.head import template_part
+from countenance.primitives.canonical import sha256_hex
+from countenance.primitives.errors import NotFoundError
+from countenance.records import models
+from countenance.records.database import DjangoTransaction
+from countenance.records.events import Event
+from countenance.records.liveness import live_references
+from countenance.records.sealing import CROP_PART, PICTURE_PART
+from countenance.records.workspace import Workspace
+from countenance.search.permission import Asked
+from countenance.search.rarity import rarity_of
+from countenance.search.values import Candidate, CandidateList, Concluded, Lead, LoggedCandidates, Probe
+from countenance.tlog.leaf import NewEntry
+from countenance.vault.errors import KeyDestroyedError
+from countenance.vault.vault import Plain, Sealed
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealedProbe:
+    """One photograph of a probe at rest: its picture in the media store, its template sealed under the same key."""
+
+    probe_id: uuid.UUID
+    picture: str
+    template: bytes
+
+
+def group_by_person(probe: Probe, answer: Answer) -> CandidateList:
+    """Best reference of each person, and how many of theirs are on the list; an unlabelled face stands alone."""
+    scores = {uuid.UUID(row.reference_id): row.score for row in answer.rows}
+    identifiers = list(scores)
+    people: dict[uuid.UUID, tuple[uuid.UUID, uuid.UUID | None]] = {}
+    for start in range(0, len(identifiers), _BATCH):
+        rows = models.Reference.objects.filter(id__in=identifiers[start : start + _BATCH])
+        people.update(
+            {
+                key: (face, person)
+                for key, face, person in rows.values_list("id", "face_id", "face__person_id")
+            }
+        )
+    leads: dict[uuid.UUID, Lead] = {}
+    for reference_id, score in scores.items():  # best first
+        if reference_id not in people:
+            continue  # ended since the scan
+        face_id, person_id = people[reference_id]
+        held = leads.get(person_id or face_id)
+        leads[person_id or face_id] = Lead(
+            reference_id=held.reference_id if held else reference_id,
+            face_id=held.face_id if held else face_id,
+            person_id=person_id,
+            score=held.score if held else score,
+            references=held.references + 1 if held else 1,
+        )
+    return CandidateList(
+        probe=probe,
+        leads=tuple(leads.values()),
+        coverage=answer.coverage,
+        space_id=answer.space_id,
+    )
+
+
+def write(
+    workspace: Workspace,
+    tx: DjangoTransaction,
+    asked: Asked,
+    found: CandidateList,
+    sealed: Sequence[SealedProbe],
+    now: datetime,
+) -> Concluded:
+    """Keep the leads whose reference is live at this moment, at most k; write them and log them, in the open transaction."""
+    grant = found.probe.grant
+    live = live_references([lead.reference_id for lead in found.leads], now)
+    leads = tuple(lead for lead in found.leads if lead.reference_id in live)[: grant.k]
+    search_id = uuid.uuid4()
+    (appended,) = workspace.record(
+        tx,
+        [
+            NewEntry(
+                event=Event.SEARCH_MADE.value,
+                at=now,
+                purpose=grant.purpose.value,
+                jurisdiction=grant.on_behalf_of,
+                client=asked.caller.facts.client.id if asked.caller.facts.client else None,
+                pack=grant.pack_hash,
+                details={
+                    "account": asked.caller.facts.id,
+                    "case": grant.authority_id,
+                    "search": str(search_id),
+                    "gallery": grant.gallery_id,
+                    "grant": grant.id,
+                    "space": found.space_id,
+                    "searched": found.coverage.searched,
+                    "permitted": found.coverage.permitted,
+                    "not_searchable": found.coverage.not_searchable,
+                    "candidates": [
+                        {"reference": str(lead.reference_id), "score": round(lead.score, 6)} for lead in leads
+                    ],
+                    "probes": [str(part.probe_id) for part in sealed],
+                },
+            )
+        ],
+    )
+    search = models.Search.objects.create(
+        id=search_id,
+        case_id=grant.authority_id,
+        purpose=grant.purpose.value,
+        on_behalf_of=grant.on_behalf_of,
+        gallery_id=grant.gallery_id,
+        account=asked.caller.account,
+        grant_id=grant.id,
+        pack_hash=grant.pack_hash,
+        space_id=found.space_id,
+        searched=found.coverage.searched,
+        permitted=found.coverage.permitted,
+        not_searchable=found.coverage.not_searchable,
+        made_at=now,
+        log_index=appended.index,
+    )
+    models.Probe.objects.bulk_create(
+        models.Probe(
+            id=part.probe_id,
+            search=search,
+            number=number,
+            sha256=sha256_hex(photograph),
+            face_number=face.number,
+            box=[face.box.x, face.box.y, face.box.width, face.box.height],
+            quality=frozenset(face.quality),
+            norm=face.norm,
+            picture=part.picture,
+            template=part.template,
+        )
+        for number, (part, (face, _), photograph) in enumerate(
+            zip(sealed, found.probe.parts, asked.request.photographs, strict=True)
+        )
+    )
+    models.Candidate.objects.bulk_create(
+        models.Candidate(
+            search=search,
+            rank=rank,
+            person_id=lead.person_id,
+            face_id=lead.face_id,
+            reference_id=lead.reference_id,
+            score=lead.score,
+            references=lead.references,
+        )
+        for rank, lead in enumerate(leads, start=1)
+    )
+    return Concluded(found=found, leads=leads, log_entry=appended.index)
+
+
+def seal_probe(workspace: Workspace, asked: Asked, probe: Probe) -> list[SealedProbe]:
+    """Seal pictures and templates of the probe under keys of their own.
+
+    Runs before the transaction: a key is written before its row, and a picture before its name.
+    """
+    identifiers = [uuid.uuid4() for _ in probe.parts]
+    plain: list[Plain] = []
+    for identifier, photograph, (_, template) in zip(
+        identifiers, asked.request.photographs, probe.parts, strict=True
+    ):
+        plain.append(Plain(record_id=identifier, part=PICTURE_PART, data=photograph))
+        plain.append(
+            Plain(record_id=identifier, part=template_part(template.space_id), data=template.to_bytes())
+        )
+    sealed = workspace.vault.seal(plain)
+    kept = [
+        SealedProbe(probe_id=identifier, picture=f"probe-{identifier.hex}", template=template)
+        for identifier, template in zip(identifiers, sealed[1::2], strict=True)
+    ]
+    workspace.media.put_many(list(zip([part.picture for part in kept], sealed[0::2], strict=True)))
+    return kept
+
+
+def discard_probe(workspace: Workspace, sealed: Sequence[SealedProbe]) -> None:
+    """Destroy what was kept of a search that was not made after all."""
+    workspace.vault.destroy([part.probe_id for part in sealed])
+    for part in sealed:
+        workspace.media.delete(part.picture)
+
+
+def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCandidates:
+    """The list as it may be shown, with thumbnails. A face whose key was destroyed a moment ago is left out."""
+    found, leads = concluded.found, concluded.leads
+    faces = {
+        face.pk: face
+        for face in models.Face.objects.select_related("person", "photograph__source").filter(
+            id__in=[lead.face_id for lead in leads]
+        )
+    }
+    rarity = rarity_of(workspace.models)
+    candidates: list[Candidate] = []
+    for rank, lead in enumerate(leads, start=1):
+        face = faces[lead.face_id]
+        crop = _crop(workspace, face)
+        if crop is None:
+            continue
+        photograph = face.photograph
+        candidates.append(
+            Candidate(
+                rank=rank,
+                person=face.person.label if face.person else None,
+                photo=photograph.path,
+                face=face.number,
+                score=round(lead.score, 4),
+                references=lead.references,
+                source=photograph.source.name,
+                source_ref=photograph.source_ref,
+                captured_at=photograph.captured_at,
+                holder=photograph.source.holder,
+                contact=photograph.source.contact,
+                rarity=rarity(lead.score),
+                crop=crop,
+            )
+        )
+    return LoggedCandidates(
+        case=asked.case.code if asked.case else "",
+        purpose=found.probe.grant.purpose.value,
+        gallery=asked.gallery.name,
+        candidates=tuple(candidates),
+        coverage=found.coverage,
+        space_id=found.space_id,
+        grant_id=found.probe.grant.id,
+        log_entry=concluded.log_entry,
+        probe=tuple(face for face, _ in found.probe.parts),
+    )
+
+
+def _crop(workspace: Workspace, face: models.Face) -> bytes | None:
+    if not face.crop:
+        return None
+    try:
+        sealed = workspace.media.get(face.crop)
+        return workspace.vault.unseal([Sealed(record_id=face.pk, part=CROP_PART, data=sealed)])[0]
+    except (KeyDestroyedError, NotFoundError):
+        return None

@@ -1,0 +1,177 @@
+"""The path of a search.
+
+1. authorise    the request is signed by an account, fresh and new
+2. policy       each permission class is decided; out comes a grant, or a refusal that is logged and returned
+3. probe        one face of each photograph becomes a template, fused into one
+4. scan         the index scores every permitted reference, under the grant, exactly
+5. candidates   scores are grouped by person
+6. log          in one transaction: each basis is live still, the list is written, the log has its entry
+7. show         thumbnails of what has been logged, and of nothing else
+
+What is ended between two of these steps is not shown: a grant of an older epoch is refused by the index, and step 6
+asks the records once more.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from countenance.extraction.pool import ExtractionPool
+from countenance.policy.decisions import Refused
+from countenance.policy.grants import Grant
+from countenance.policy.purposes import Purpose
+from countenance.primitives.canonical import Json
+from countenance.primitives.errors import RefusedError, UnavailableError
+from countenance.primitives.text import N_
+from countenance.records.database import DjangoTransaction, open_reading
+from countenance.records.events import Event
+from countenance.records.identity import SignedRequest, spend
+from countenance.records.workspace import Workspace
+from countenance.search.candidates import SealedProbe, discard_probe, group_by_person, seal_probe, show, write
+from countenance.search.permission import Asked, ask, ask_again, decide, still_stands
+from countenance.search.probe import make_probe
+from countenance.search.values import (
+    CandidateList,
+    Concluded,
+    FailureToAcquire,
+    LoggedCandidates,
+    Probe,
+    SearchRequest,
+    WhichFace,
+)
+from countenance.tlog.leaf import NewEntry
+
+type SearchAnswer = LoggedCandidates | Refused | WhichFace | FailureToAcquire
+
+_ROWS_PER_CANDIDATE = 16  # a person may have many references; enough rows are fetched to fill the list
+_TRIES = 5
+
+
+def search(
+    workspace: Workspace, signed: SignedRequest, photographs: tuple[bytes, ...], pool: ExtractionPool
+) -> SearchAnswer:
+    """Search for the person in `photographs`. A refusal is a value, and logged; so is a failure to acquire.
+
+    Raises RefusedError where the request itself is not to be trusted (identity), UsageError and NotFoundError where
+    it names what is not there.
+    """
+    request = SearchRequest.read(signed.act, signed.params, photographs)
+    now = workspace.clock()
+    asked = ask(workspace, signed, request, now)
+    granted = decide(workspace, asked, now)
+    if isinstance(granted, Refused):
+        return _refuse(workspace, signed, asked, granted)
+    probe = make_probe(granted, request, pool)
+    if isinstance(probe, WhichFace):
+        return probe
+    if isinstance(probe, FailureToAcquire):
+        return _not_acquired(workspace, signed, asked, probe, granted)
+    sealed = seal_probe(workspace, asked, probe)
+    for _ in range(_TRIES):
+        found = _scan(workspace, probe)
+        concluded = _conclude(workspace, signed, asked, found, sealed)
+        if isinstance(concluded, Refused):
+            discard_probe(workspace, sealed)
+            return concluded
+        if isinstance(concluded, Concluded):
+            return show(workspace, asked, concluded)
+        probe = Probe(grant=concluded, template=probe.template, parts=probe.parts)
+    discard_probe(workspace, sealed)
+    raise UnavailableError(
+        N_("Permissions changed faster than this search could be made."),
+        remedy=N_("Give the same command again."),
+        code="permissions-changing",
+    )
+
+
+def _scan(workspace: Workspace, probe: Probe) -> CandidateList | None:
+    """Steps 4 and 5. None where the grant was revoked or ran out since it was minted."""
+    with open_reading() as tx:
+        try:
+            answer = workspace.index.search(
+                tx,
+                probe.grant,
+                probe.template,
+                floor=workspace.models.candidate_floor,
+                now=workspace.clock(),
+                epoch=workspace.epoch(),
+                limit=probe.grant.k * _ROWS_PER_CANDIDATE,
+            )
+        except RefusedError as error:
+            if error.reason in {"grant-revoked", "grant-expired"}:
+                return None
+            raise
+    return group_by_person(probe, answer)
+
+
+def _conclude(
+    workspace: Workspace,
+    signed: SignedRequest,
+    asked: Asked,
+    found: CandidateList | None,
+    sealed: list[SealedProbe],
+) -> Concluded | Grant | Refused:
+    """Step 6. Where the grant does not stand any more policy is asked again; a fresh grant means: scan once more."""
+    with workspace.transaction() as (tx, now):
+        if found is not None and still_stands(workspace, asked, found.probe.grant, now):
+            spend(signed, now)
+            return write(workspace, tx, asked, found, sealed, now)
+        asked = ask_again(workspace, asked)
+        granted = decide(workspace, asked, now)
+        if isinstance(granted, Refused):
+            spend(signed, now)
+            _log(workspace, tx, asked, Event.SEARCH_REFUSED, now, granted.pack, _reasons(granted))
+    return granted
+
+
+def _refuse(workspace: Workspace, signed: SignedRequest, asked: Asked, refused: Refused) -> Refused:
+    with workspace.transaction() as (tx, now):
+        spend(signed, now)
+        _log(workspace, tx, asked, Event.SEARCH_REFUSED, now, refused.pack, _reasons(refused))
+    return refused
+
+
+def _not_acquired(
+    workspace: Workspace, signed: SignedRequest, asked: Asked, failure: FailureToAcquire, grant: Grant
+) -> FailureToAcquire:
+    with workspace.transaction() as (tx, now):
+        spend(signed, now)
+        details: dict[str, Json] = {"photograph": failure.photograph, "reason": failure.reason}
+        _log(workspace, tx, asked, Event.PROBE_NOT_ACQUIRED, now, grant.pack_hash, details)
+    return failure
+
+
+def _reasons(refused: Refused) -> dict[str, Json]:
+    return {"reason": refused.reason, "rule": refused.rule}
+
+
+def _log(
+    workspace: Workspace,
+    tx: DjangoTransaction,
+    asked: Asked,
+    event: Event,
+    now: datetime,
+    pack: str,
+    details: dict[str, Json],
+) -> None:
+    client = asked.caller.facts.client
+    known = {purpose.value for purpose in Purpose}
+    workspace.record(
+        tx,
+        [
+            NewEntry(
+                event=event.value,
+                at=now,
+                purpose=asked.purpose if asked.purpose in known else None,
+                jurisdiction=asked.case.on_behalf_of_jurisdiction if asked.case else None,
+                client=client.id if client else None,
+                pack=pack,
+                details={
+                    "account": asked.caller.facts.id,
+                    "case": str(asked.case.pk) if asked.case else None,
+                    "gallery": str(asked.gallery.pk),
+                    **details,
+                },
+            )
+        ],
+    )

@@ -1,0 +1,125 @@
+"""Steps 1 and 2: who asks, in which case, and what policy grants; read from the records as they are now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from countenance.policy.decisions import Refused
+from countenance.policy.grants import Grant
+from countenance.policy.mint import GrantMint
+from countenance.policy.questions import SearchQuestion, SoughtFacts
+from countenance.primitives.errors import NotFoundError, UsageError
+from countenance.primitives.ids import read_code
+from countenance.primitives.text import N_
+from countenance.records import models
+from countenance.records.facts import (
+    case_facts,
+    gallery_facts,
+    permission_class,
+    requester_facts,
+    sought_facts,
+)
+from countenance.records.identity import Caller, SignedRequest, caller_facts, verify
+from countenance.records.workspace import Workspace
+from countenance.search.values import SearchRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A search request with the rows it names, as read at one moment. `case` is None where no such case exists.
+
+    `epoch` was read before the rows: what is revoked between the two makes the grant too old, never too young.
+    """
+
+    caller: Caller
+    request: SearchRequest
+    case: models.Case | None
+    gallery: models.Gallery
+    epoch: int
+
+    @property
+    def purpose(self) -> str:
+        """The purpose named, or else the case's own."""
+        return self.request.purpose or (self.case.purpose if self.case else "")
+
+
+def ask(workspace: Workspace, signed: SignedRequest, request: SearchRequest, now: datetime) -> Asked:
+    """Check who asks, and find case and gallery.
+
+    Raises RefusedError (identity), NotFoundError for an unknown gallery, UsageError where one must be named.
+    """
+    epoch = workspace.epoch()
+    caller = verify(signed, workspace_id=str(workspace.settings.id), now=now)
+    code = read_code(request.case) if request.case else None
+    case = models.Case.objects.filter(code=code).first() if code else None
+    return Asked(caller=caller, request=request, case=case, gallery=_gallery(request.gallery), epoch=epoch)
+
+
+def ask_again(workspace: Workspace, asked: Asked) -> Asked:
+    """The same request, with every row as it is now."""
+    epoch = workspace.epoch()
+    account = models.Account.objects.select_related("organisation", "sponsor").get(pk=asked.caller.account.pk)
+    return Asked(
+        caller=Caller(account=account, facts=caller_facts(account)),
+        request=asked.request,
+        case=models.Case.objects.get(pk=asked.case.pk) if asked.case else None,
+        gallery=models.Gallery.objects.get(pk=asked.gallery.pk),
+        epoch=epoch,
+    )
+
+
+def decide(workspace: Workspace, asked: Asked, now: datetime) -> Grant | Refused:
+    """Ask policy, class by class."""
+    case = asked.case
+    question = SearchQuestion(
+        caller=asked.caller.facts,
+        case=case_facts(case) if case else None,
+        purpose=asked.purpose or None,
+        requester=requester_facts(case) if case else None,
+        gallery=gallery_facts(asked.gallery),
+        permission_class=None,
+        sought=sought_facts(case) if case else SoughtFacts(),
+        now=now,
+    )
+    classes = [permission_class(row) for row in models.PermissionClass.objects.filter(gallery=asked.gallery)]
+    mint = GrantMint(workspace.policy(), workspace.grant_key)
+    return mint.mint(question, classes, k=asked.request.k, epoch=asked.epoch)
+
+
+def still_stands(workspace: Workspace, asked: Asked, grant: Grant, now: datetime) -> bool:
+    """Whether a grant can still be used: nothing was revoked, it has not run out, and the case has a search left.
+
+    Everything else a decision rests on changes the epoch, or is in the grant's own expiry.
+    """
+    if grant.revocation_epoch != workspace.epoch() or now >= grant.expires_at or asked.case is None:
+        return False
+    return case_facts(asked.case).searches_left > 0
+
+
+def _gallery(name: str) -> models.Gallery:
+    if name:
+        gallery = models.Gallery.objects.filter(name=name).first()
+        if gallery is None:
+            raise NotFoundError(
+                N_("There is no gallery {gallery}."),
+                remedy=N_("See them with: countenance gallery list"),
+                code="gallery-missing",
+                gallery=name,
+            )
+        return gallery
+    galleries = list(models.Gallery.objects.order_by("name")[:20])
+    if not galleries:
+        raise NotFoundError(
+            N_("There is no gallery yet."),
+            remedy=N_("Add one with: countenance gallery add"),
+            code="gallery-missing",
+        )
+    if len(galleries) > 1:
+        raise UsageError(
+            N_("There are several galleries: {known}."),
+            remedy=N_("Say which with --gallery."),
+            code="which-gallery",
+            known=", ".join(gallery.name for gallery in galleries),
+        )
+    return galleries[0]

@@ -1,0 +1,187 @@
+"""Who answers a search: the searcher process of the workspace, or this very process for as long as it lasts."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol, Self
+
+from countenance.extraction.pool import ExtractionPool
+from countenance.extraction.values import ExtractionLimits
+from countenance.primitives.clock import Clock, system_clock
+from countenance.primitives.errors import FormatError, UsageError
+from countenance.primitives.text import N_
+from countenance.records.identity import SignedRequest
+from countenance.records.settings import ExtractionSettings
+from countenance.records.workspace import Workspace
+from countenance.search.path import SearchAnswer, search
+from countenance.service import wire
+from countenance.service.codec import decode
+
+SOCKET_NAME = "searcher.sock"
+SOCKET_VARIABLE = "COUNTENANCE_SOCKET"
+_LONGEST_ADDRESS = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
+
+
+class Searcher(Protocol):
+    """Answers signed searches of one workspace."""
+
+    @property
+    def workspace_id(self) -> str: ...
+
+    def search(self, signed: SignedRequest, photographs: tuple[bytes, ...]) -> SearchAnswer: ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class LocalSearcher:
+    """A searcher in this very process, with the workspace's keys: for a command where no searcher runs, and inside the searcher."""
+
+    def __init__(self, workspace: Workspace, *, workers: int | None = None) -> None:
+        self._workspace = workspace
+        self._pool = ExtractionPool(
+            workspace.models,
+            workers=workers or workspace.settings.workers,
+            limits=limits_of(workspace.settings.extraction),
+        )
+
+    @property
+    def workspace_id(self) -> str:
+        return str(self._workspace.settings.id)
+
+    def search(self, signed: SignedRequest, photographs: tuple[bytes, ...]) -> SearchAnswer:
+        """Run the path of a search here."""
+        return search(self._workspace, signed, photographs, self._pool)
+
+    def close(self) -> None:
+        """Stop the extraction workers; the workspace stays open."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class RemoteSearcher:
+    """The searcher process behind its socket. Holds one connection; for one thread."""
+
+    def __init__(self, connection: socket.socket, workspace_id: str) -> None:
+        self._connection = connection
+        self._workspace_id = workspace_id
+
+    @property
+    def workspace_id(self) -> str:
+        return self._workspace_id
+
+    def search(self, signed: SignedRequest, photographs: tuple[bytes, ...]) -> SearchAnswer:
+        """Send the signed request with its photographs; wait for the answer."""
+        header = {
+            "op": "search",
+            "account": signed.account,
+            "act": signed.act,
+            "params": signed.params,
+            "at": signed.at.isoformat(),
+            "nonce": signed.nonce,
+            "signature": signed.signature.hex(),
+        }
+        wire.send(self._connection, header, photographs)
+        answer = wire.receive(self._connection)
+        if answer is None:
+            raise FormatError(
+                N_("The searcher closed the connection without an answer."), code="searcher-message"
+            )
+        return decode(*answer)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _OwnSearcher(LocalSearcher):
+    """A local searcher that opened its workspace itself, and closes it."""
+
+    def close(self) -> None:
+        super().close()
+        with suppress(
+            Exception
+        ):  # the answer is out; a checkpoint that fails here is signed by the next command
+            self._workspace.checkpoint()
+        self._workspace.close()
+
+
+def open_searcher(directory: Path, *, clock: Clock = system_clock) -> Searcher:
+    """The running searcher of the workspace in `directory` (or the one `$COUNTENANCE_SOCKET` names), or else this process.
+
+    With a running searcher no key of the workspace is read here.
+    """
+    named = os.environ.get(SOCKET_VARIABLE)
+    remote = connect(Path(named) if named else directory / "run" / SOCKET_NAME)
+    if remote is not None:
+        return remote
+    return _OwnSearcher(Workspace.open(directory, clock=clock))
+
+
+def connect(path: Path) -> RemoteSearcher | None:
+    """The searcher listening at `path`, or None where none does."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with short_address(path) as address:
+            connection.connect(address)
+        wire.send(connection, {"op": "hello"})
+        answer = wire.receive(connection)
+    except (FileNotFoundError, ConnectionError, NotADirectoryError):
+        connection.close()
+        return None
+    if answer is None:
+        connection.close()
+        return None
+    return RemoteSearcher(connection, str(answer[0]["workspace"]))
+
+
+class short_address:  # noqa: N801 - a context manager, used like a function
+    """A UNIX address for `path` however deep it lies: through a descriptor of its folder where the kernel allows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> str:
+        if len(os.fsencode(self._path)) <= _LONGEST_ADDRESS:
+            return str(self._path)
+        if not Path("/proc/self/fd").is_dir():
+            raise UsageError(
+                N_("The path of the socket is too long: {path}."),
+                remedy=N_("Move the workspace, or name a shorter path in COUNTENANCE_SOCKET."),
+                code="socket-path",
+                path=str(self._path),
+            )
+        self._descriptor = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        return f"/proc/self/fd/{self._descriptor}/{self._path.name}"
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+
+def limits_of(settings: ExtractionSettings) -> ExtractionLimits:
+    """The engine's limits as the workspace sets them."""
+    return ExtractionLimits(
+        max_pixels=settings.max_pixels,
+        max_bytes=settings.max_bytes,
+        max_memory_bytes=settings.max_memory_bytes,
+        timeout_seconds=settings.timeout_seconds,
+    )

@@ -1,0 +1,255 @@
+"""A workspace as tests want it: founded, with a client and its caseworker, a gallery and a source; and hands to work it.
+
+Nothing here is a mock: acts go through the registry's path, photographs through the extraction workers, templates
+through vault and index.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import openpeople
+
+from countenance.biometrics.vocabulary import Detail, FaceState, PhotographState
+from countenance.extraction.pool import ExtractionPool
+from countenance.extraction.values import PROBE_RULE, FaceExtraction, PhotographExtraction
+from countenance.index.head import NewRow, template_part
+from countenance.primitives.canonical import sha256_hex
+from countenance.primitives.clock import ManualClock
+from countenance.records import models
+from countenance.records.identity import AccountKey
+from countenance.records.sealing import CROP_PART
+from countenance.records.workspace import Workspace
+from countenance.registry.founding import found
+from countenance.registry.path import perform
+from countenance.search.path import SearchAnswer, search
+from countenance.search.values import SearchRequest
+from countenance.vault.vault import Plain
+
+PURPOSE = "missing-person"
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+PEOPLE = Path(openpeople.__file__).parent / "data" / "curated"
+
+
+def photograph(person: str, name: str = "studio_portrait") -> bytes:
+    """A synthetic person's picture: `photograph("P001", "amateur_selfie")`."""
+    return (PEOPLE / person / "assets" / f"{name}.jpg").read_bytes()
+
+
+@dataclass(kw_only=True)
+class House:
+    """A founded workspace and the keys of its accounts."""
+
+    workspace: Workspace
+    clock: ManualClock
+    operator: AccountKey
+    deputy: AccountKey
+    caseworker: AccountKey
+    case: str = ""
+    _pool: ExtractionPool | None = field(default=None)
+
+    def act(self, act: str, key: AccountKey | None = None, /, **params: Any) -> Any:
+        """Carry out a signed act and return its record."""
+        signer = key or self.operator
+        request = signer.sign(workspace_id=self.id, act=act, params=params, at=self.clock())
+        return perform(self.workspace, request).record
+
+    @property
+    def id(self) -> str:
+        return str(self.workspace.settings.id)
+
+    @property
+    def pool(self) -> ExtractionPool:
+        if self._pool is None:
+            self._pool = ExtractionPool(self.workspace.models, workers=1)
+        return self._pool
+
+    def account(self, name: str, role: str, client: str | None = "Tracing") -> AccountKey:
+        """A new account and its key."""
+        key = AccountKey.generate(name)
+        self.act("account-add", name=name, role=role, client=client, public_key=key.public_bytes().hex())
+        return key
+
+    def person(self, label: str, **consent: Any) -> str:
+        """A person with consent to the gallery's purpose; returns the receipt's code."""
+        self.act("person-add", label=label, declared_minor=consent.pop("declared_minor", False))
+        record = self.act(
+            "consent-record",
+            person=label,
+            gallery="people",
+            purposes=[PURPOSE],
+            notice_text="We may look for you among these photographs if you go missing.",
+            **consent,
+        )
+        return str(record["receipts"][0]["receipt"])
+
+    def faces(self, data: bytes) -> tuple[FaceExtraction, ...]:
+        """All faces of a picture, with templates."""
+        result = self.pool.submit(data, detail=Detail.STANDARD, rule=PROBE_RULE).result()
+        assert isinstance(result, PhotographExtraction)
+        return result.pages[0].faces
+
+    def enrol(self, receipt: str, data: bytes, *, source: str = "archive", number: int = 0) -> uuid.UUID:
+        """Enrol one face of a picture under a receipt, as ingest does; returns the reference's id."""
+        face = self.faces(data)[number]
+        assert face.template is not None
+        held = models.ConsentReceipt.objects.select_related("person", "gallery").get(code=receipt)
+        row = models.Source.objects.select_related("basis").get(name=source)
+        face_id, reference_id = uuid.uuid4(), uuid.uuid4()
+        space = face.template.space_id
+        template, crop = self.workspace.vault.seal(
+            [
+                Plain(record_id=face_id, part=template_part(space), data=face.template.to_bytes()),
+                Plain(record_id=face_id, part=CROP_PART, data=face.crop),
+            ]
+        )
+        self.workspace.media.put(f"crop-{face_id.hex}", crop)
+        with self.workspace.transaction() as (tx, now):
+            permission_class, _ = models.PermissionClass.objects.get_or_create(
+                gallery=held.gallery,
+                basis_kind=row.basis.kind,
+                purposes=frozenset({held.purpose}),
+                jurisdiction=row.basis.jurisdiction,
+            )
+            picture, _ = models.Photograph.objects.get_or_create(
+                source=row,
+                sha256=sha256_hex(data),
+                page=0,
+                defaults={
+                    "basis": row.basis,
+                    "path": f"{held.person.label}.jpg",
+                    "state": PhotographState.DONE.value,
+                    "extraction": "test",
+                    "fingerprint": "test",
+                    "captured_at": "1998-07",
+                    "ingested_at": now,
+                },
+            )
+            models.Face.objects.create(
+                id=face_id,
+                photograph=picture,
+                number=picture.faces.count(),
+                x=face.box.x,
+                y=face.box.y,
+                width=face.box.width,
+                height=face.box.height,
+                landmarks=[list(point) for point in face.landmarks.points()],
+                detector_score=face.detector_score,
+                eye_distance=face.eye_distance,
+                norm=face.norm,
+                space_id=space,
+                person=held.person,
+                state=FaceState.ENROLLED.value,
+                crop=f"crop-{face_id.hex}",
+            )
+            models.Reference.objects.create(
+                id=reference_id,
+                face_id=face_id,
+                gallery=held.gallery,
+                permission_class=permission_class,
+                receipt=held,
+                enrolled_at=now,
+            )
+            self.workspace.index.enrol(
+                tx,
+                [
+                    NewRow(
+                        reference_id=str(reference_id),
+                        face_id=str(face_id),
+                        gallery_id=str(held.gallery_id),
+                        class_id=permission_class.pk,
+                        space_id=space,
+                        dimension=face.template.dimension,
+                        norm=face.template.norm,
+                        sealed=template,
+                    )
+                ],
+            )
+        return reference_id
+
+    def search(
+        self,
+        *photographs: bytes,
+        key: AccountKey | None = None,
+        faces: Sequence[int | None] | None = None,
+        **fields: Any,
+    ) -> SearchAnswer:
+        """Search as the caseworker, in the house's case; face 0 of each photograph unless `faces` says otherwise."""
+        request = SearchRequest(
+            **{
+                "case": self.case,
+                "gallery": "people",
+                "purpose": "",
+                "photographs": tuple(photographs),
+                "faces": tuple(faces) if faces is not None else (0,) * len(photographs),
+                **fields,
+            }
+        )
+        signed = (key or self.caseworker).sign(
+            workspace_id=self.id, act="search", params=request.params(), at=self.clock()
+        )
+        return search(self.workspace, signed, request.photographs, self.pool)
+
+    def events(self) -> list[str]:
+        """The events of the log, in order."""
+        from countenance.records.database import open_reading
+        from countenance.tlog.leaf import parse_leaf
+
+        with open_reading() as tx:
+            rows = tx.execute("select leaf from tlog_entry order by position")
+        return [parse_leaf(leaf).event for (leaf,) in rows if isinstance(leaf, bytes)]
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+        self.workspace.close()
+
+
+def found_house(directory: Path, database: str | None) -> House:
+    """Found a workspace with the least that a search needs: client, caseworker, gallery, source and case."""
+    clock = ManualClock(START)
+    founding = found(
+        directory, operator="Archive of Saint-Laurent", jurisdiction="CA-QC", database=database, clock=clock
+    )
+    operator, deputy = (AccountKey.read(path) for path in founding.key_files)
+    made = House(
+        workspace=founding.workspace, clock=clock, operator=operator, deputy=deputy, caseworker=operator
+    )
+    made.act(
+        "client-add",
+        name="Tracing",
+        jurisdiction="CA",
+        purposes=[PURPOSE, "family-tracing"],
+        **{"from": "2026-01-01", "until": "2028-01-01"},
+    )
+    made.caseworker = made.account("carol", "caseworker")
+    made.act(
+        "gallery-add", name="people", purposes=[PURPOSE], jurisdiction="CA", notice="What we hold, and why."
+    )
+    made.act(
+        "source-add",
+        name="archive",
+        gallery="people",
+        basis="consent",
+        purposes=[PURPOSE],
+        jurisdiction="CA",
+        evidence="Consent forms, binder 7",
+        location=str(directory.parent / "photographs"),
+        holder="Archive of Saint-Laurent",
+        contact="archive@example.org",
+        notice="Photographs of members, 1990 to 2010.",
+    )
+    made.case = made.act(
+        "case-open",
+        made.caseworker,
+        purpose=PURPOSE,
+        reference="File 2026-17",
+        on_behalf_of="Tracing",
+        on_behalf_of_jurisdiction="CA",
+    )["case"]
+    return made

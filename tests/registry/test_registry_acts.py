@@ -1,0 +1,256 @@
+"""Acts on the records: who may, what is written, what is logged, and what a refusal leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from house import PURPOSE, House, photograph
+
+from countenance.primitives.errors import (
+    ConflictError,
+    CountenanceError,
+    NotFoundError,
+    RefusedError,
+    UsageError,
+)
+from countenance.records import models
+from countenance.records.identity import AccountKey
+from countenance.registry.path import perform
+
+
+def _reason(house: House, act: str, key: AccountKey | None = None, /, **params: Any) -> str:
+    with pytest.raises(RefusedError) as caught:
+        house.act(act, key, **params)
+    assert caught.value.rule
+    assert caught.value.authority
+    return caught.value.reason
+
+
+def test_a_request_that_is_not_signed_by_the_account_is_refused_and_leaves_nothing(house: House) -> None:
+    before = house.events()
+    good = house.operator.sign(
+        workspace_id=house.id, act="person-add", params={"label": "maya"}, at=house.clock()
+    )
+    other = AccountKey.generate("operator")
+    for bad in (
+        replace(good, params={"label": "noor"}),
+        replace(good, act="account-suspend"),
+        replace(good, account="deputy"),
+        replace(good, account="nobody"),
+        replace(good, workspace_id="another"),
+        replace(good, at=house.clock() - timedelta(minutes=6)),
+        other.sign(workspace_id=house.id, act="person-add", params={"label": "maya"}, at=house.clock()),
+    ):
+        with pytest.raises(RefusedError) as caught:
+            perform(house.workspace, bad)
+        assert caught.value.reason == "not-authenticated"
+    assert house.events() == before
+    perform(house.workspace, good)
+
+
+def test_the_same_request_is_not_carried_out_twice(house: House) -> None:
+    request = house.operator.sign(
+        workspace_id=house.id, act="person-add", params={"label": "maya"}, at=house.clock()
+    )
+    perform(house.workspace, request)
+    with pytest.raises(RefusedError) as caught:
+        perform(house.workspace, request)
+    assert caught.value.reason == "replayed"
+
+
+def test_a_caseworker_cannot_do_an_operators_work_and_the_attempt_is_logged(house: House) -> None:
+    assert _reason(house, "person-add", house.caseworker, label="maya") == "role-may-not"
+    assert not models.Person.objects.exists()
+    assert house.events()[-1] == "act-refused"
+
+
+def test_reinstating_takes_two_people_with_two_keys(house: House) -> None:
+    house.act("client-suspend", name="Tracing", reason="misuse")
+    proposal = house.act("client-reinstate", name="Tracing")["proposal"]
+    assert _reason(house, "approve", house.operator, proposal=proposal) == "second-person-needed"
+    assert models.Organisation.objects.get().suspended_at is not None
+    house.act("approve", house.deputy, proposal=proposal)
+    assert models.Organisation.objects.get().suspended_at is None
+    with pytest.raises(NotFoundError):
+        house.act("approve", house.deputy, proposal=proposal)
+
+
+def test_a_proposal_of_a_suspended_account_does_not_count(house: House) -> None:
+    third = house.account("third", "operator", None)
+    house.act("client-suspend", name="Tracing", reason="misuse")
+    proposal = house.act("client-reinstate", third, name="Tracing")["proposal"]
+    house.act("account-suspend", name="third", reason="left")
+    assert _reason(house, "approve", house.operator, proposal=proposal) == "second-person-needed"
+
+
+def test_a_proposal_expires(house: House) -> None:
+    house.act("client-suspend", name="Tracing", reason="misuse")
+    proposal = house.act("client-reinstate", name="Tracing")["proposal"]
+    house.clock.move(timedelta(days=8))
+    with pytest.raises(NotFoundError):
+        house.act("approve", house.deputy, proposal=proposal)
+
+
+def test_a_key_belongs_to_one_account(house: House) -> None:
+    with pytest.raises(ConflictError) as caught:
+        house.act(
+            "account-add", name="eve", role="operator", public_key=house.caseworker.public_bytes().hex()
+        )
+    assert caught.value.code == "key-shared"
+
+
+def test_an_account_is_confirmed_every_ninety_days_by_somebody_else(house: House) -> None:
+    with pytest.raises(ConflictError):
+        house.act("account-certify", name="operator")
+    house.clock.move(timedelta(days=89))
+    house.act("account-certify", name="deputy")
+    house.clock.move(timedelta(days=2))
+    assert _reason(house, "person-add", label="maya") == "account-not-certified"
+    house.act("account-certify", house.deputy, name="operator")
+    house.act("person-add", label="maya")
+
+
+def test_an_account_whose_sponsor_is_suspended_is_closed(house: House) -> None:
+    third = house.account("third", "operator", None)
+    house.act("account-suspend", house.deputy, name="operator", reason="left")
+    assert _reason(house, "person-add", third, label="maya") == "account-without-sponsor"
+
+
+def test_suspension_of_an_account_is_at_once(house: House) -> None:
+    house.act("account-suspend", name="carol", reason="misuse")
+    answer = house.search(photograph("P001"))
+    assert getattr(answer, "reason", None) == "account-suspended"
+
+
+@pytest.mark.parametrize(
+    ("act", "params", "code"),
+    [
+        ("client-add", {"name": "X", "jurisdiction": "QC", "purposes": [PURPOSE]}, "place"),
+        ("client-add", {"name": "X", "jurisdiction": "CA-QC", "purposes": ["curiosity"]}, "unknown-word"),
+        ("client-add", {"name": "X", "jurisdiction": "CA-QC"}, "purpose-missing"),
+        ("client-add", {"name": "Tracing", "jurisdiction": "CA", "purposes": [PURPOSE]}, "client-exists"),
+        (
+            "client-add",
+            {"name": "X", "jurisdiction": "CA", "purposes": [PURPOSE], "until": "tomorrow"},
+            "date",
+        ),
+        ("client-suspend", {"name": "Nobody", "reason": "x"}, "client-missing"),
+        ("client-suspend", {"name": "Tracing"}, "missing"),
+        ("account-add", {"name": "a b", "role": "operator", "public_key": "00"}, "account-name"),
+        ("account-add", {"name": "a", "role": "caseworker", "public_key": "00"}, "account-client"),
+        ("account-add", {"name": "a", "role": "operator", "public_key": "00"}, "public-key"),
+        ("account-add", {"name": "a", "role": "god", "public_key": "00"}, "unknown-word"),
+        ("gallery-add", {"name": "people", "purposes": [PURPOSE], "jurisdiction": "CA"}, "gallery-exists"),
+        ("source-withdraw", {"name": "none"}, "source-missing"),
+        ("consent-record", {"person": "none", "gallery": "people", "purposes": [PURPOSE]}, "person-missing"),
+        ("consent-withdraw", {"receipt": "R-0000-0000-0000-0000"}, "receipt-missing"),
+        ("consent-withdraw", {"receipt": "hello"}, "receipt-missing"),
+        ("no-such-act", {}, "act-unknown"),
+    ],
+)
+def test_bad_input_is_named_and_changes_nothing(
+    sqlite_house: House, act: str, params: dict[str, Any], code: str
+) -> None:
+    before = sqlite_house.events()
+    with pytest.raises(CountenanceError) as caught:
+        sqlite_house.act(act, **params)
+    assert caught.value.code == code
+    assert sqlite_house.events() == before
+
+
+def test_a_source_cannot_serve_purposes_its_gallery_lacks(house: House) -> None:
+    with pytest.raises(UsageError) as caught:
+        house.act(
+            "source-add",
+            name="other",
+            gallery="people",
+            basis="consent",
+            purposes=["archive-description"],
+            jurisdiction="CA",
+            evidence="e",
+            location="l",
+            holder="h",
+            contact="c",
+            notice="n",
+        )
+    assert caught.value.code == "purpose-outside-gallery"
+
+
+def test_withdrawing_ends_the_reference_and_destroys_the_key(house: House) -> None:
+    receipt = house.person("maya")
+    house.enrol(receipt, photograph("P001"))
+    face = models.Face.objects.get()
+    assert face.pk in set(house.workspace.vault.record_ids())
+    crops = set(house.workspace.media.names())
+    record = house.act("consent-withdraw", receipt=receipt.lower().replace("0", "O"))
+    assert record["references_ended"] == 1
+    assert face.pk not in set(house.workspace.vault.record_ids())
+    assert crops - set(house.workspace.media.names()) == {f"crop-{face.pk.hex}"}
+    face.refresh_from_db()
+    assert (face.state, face.crop) == ("withdrawn", "")
+
+
+def test_a_withdrawal_that_was_cut_off_is_finished_at_the_next_start(house: House) -> None:
+    from countenance.records.ending import destroy_ended_keys, end_references
+
+    house.enrol(house.person("maya"), photograph("P001"))
+    with house.workspace.transaction() as (tx, now):  # and here the machine stops
+        end_references(house.workspace, tx, models.Reference.objects.all(), now)
+    assert len(list(house.workspace.vault.record_ids())) == 1
+    assert destroy_ended_keys(house.workspace) == 1
+    assert not list(house.workspace.vault.record_ids())
+    assert destroy_ended_keys(house.workspace) == 0
+
+
+def test_a_withdrawn_source_takes_its_faces_along(house: House) -> None:
+    house.enrol(house.person("maya"), photograph("P001"))
+    record = house.act("source-withdraw", name="archive")
+    assert record["references_ended"] == 1
+    assert not list(house.workspace.vault.record_ids())
+    with pytest.raises(ConflictError):
+        house.act("source-withdraw", name="archive")
+
+
+def test_lists_show_a_client_only_its_own(house: House) -> None:
+    house.act("client-add", name="Other", jurisdiction="CA", purposes=[PURPOSE])
+    house.person("maya")
+    mine = house.act("records-read", house.caseworker, listing="clients")["clients"]
+    assert [client["client"] for client in mine] == ["Tracing"]
+    assert house.act("records-read", house.caseworker, listing="persons") == {"persons": []}
+    assert len(house.act("records-read", listing="clients")["clients"]) == 2
+
+
+def test_a_policy_pack_is_replaced_by_two_people_and_the_old_one_kept(house: House) -> None:
+    old = models.PolicyPackRecord.objects.get()
+    same = house.act("policy-activate", files=old.files)["proposal"]
+    with pytest.raises(ConflictError):
+        house.act("approve", house.deputy, proposal=same)
+    changed = {**old.files, "policy.cedar": old.files["policy.cedar"] + "\n// reviewed 2026-11\n"}
+    proposal = house.act("policy-activate", files=changed)["proposal"]
+    record = house.act("approve", house.deputy, proposal=proposal)
+    assert house.workspace.policy().pack.hash == record["hash"] != old.hash
+    old.refresh_from_db()
+    assert old.retired_at is not None
+
+
+def test_a_broken_policy_pack_is_not_put_in_force(house: House) -> None:
+    files = models.PolicyPackRecord.objects.get().files
+    broken = {**files, "policy.cedar": "permit(principal, action, resource);"}
+    proposal = house.act("policy-activate", files=broken)["proposal"]
+    with pytest.raises(CountenanceError):
+        house.act("approve", house.deputy, proposal=proposal)
+    assert models.PolicyPackRecord.objects.filter(retired_at__isnull=True).count() == 1
+
+
+def test_acts_are_logged_in_order_without_names(house: House) -> None:
+    house.person("maya-the-first")
+    assert house.events()[-2:] == ["person-added", "consent-recorded"]
+    from countenance.records.database import open_reading
+
+    with open_reading() as tx:
+        leaves = b"".join(bytes(row[0]) for row in tx.execute("select leaf from tlog_entry"))  # type: ignore[arg-type]
+    for private in (b"maya", b"carol", b"File 2026-17", str(models.Person.objects.get().pk).encode()):
+        assert private not in leaves
