@@ -1,0 +1,172 @@
+"""What the engine is asked and what it answers. Values only; they cross the process boundary as JSON and bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from countenance.biometrics.geometry import Box, Landmarks
+from countenance.biometrics.templates import Template
+from countenance.biometrics.vocabulary import FaceReason, QualityReason
+
+
+class PictureFormat(StrEnum):
+    """Formats that are decoded. HEIC needs the extra `heic`."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    TIFF = "tiff"
+    AVIF = "avif"
+    GIF = "gif"
+    JPEG_2000 = "jpeg-2000"
+    HEIC = "heic"
+
+
+class UnreadableReason(StrEnum):
+    """Why bytes are no photograph we can decode. Trying again does not help."""
+
+    EMPTY = "empty"  # no bytes at all
+    NOT_A_PICTURE = "not-a-picture"  # text, a film, anything whose first bytes are no known picture format
+    VECTOR = "vector"  # SVG: a drawing, not a photograph; never rendered
+    DOCUMENT = "document"  # PDF: extract its pictures first
+    TRUNCATED = "truncated"  # the file ends before the picture does
+    DAMAGED = "damaged"  # the right first bytes, then nonsense
+    TOO_MANY_BYTES = "too-many-bytes"
+    TOO_MANY_PIXELS = "too-many-pixels"  # by its header, before anything is decoded
+    TOO_MANY_PAGES = "too-many-pages"
+    HEIC_NOT_INSTALLED = "heic-not-installed"  # install countenance[heic]
+
+
+class FailureReason(StrEnum):
+    """Why our side failed. Another try may succeed."""
+
+    WORKER_KILLED = "worker-killed"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    INTERNAL = "internal"  # a defect of ours; the item is listed, the run goes on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """A person named for a face of this photograph.
+
+    `key`: the caller's name for the label (never a person's name). `box`: where, in displayed pixels of page `page`;
+    None where only one face is expected. `permitted`: a live basis exists, so a template may be made.
+    """
+
+    key: str
+    box: Box | None
+    permitted: bool
+    page: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbedRule:
+    """Which faces of a photograph may become templates.
+
+    `unlabelled`: faces that no label claims. `labels`: the persons named. `floor`: hold back faces below the pack's
+    enrolment floor (True for enrolling; False for a probe, which is warned about instead).
+    """
+
+    unlabelled: bool
+    labels: tuple[Label, ...]
+    floor: bool = True
+
+
+PROBE_RULE = EmbedRule(unlabelled=True, labels=(), floor=False)
+"""For a probe: every face of it, whatever its quality."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractionLimits:
+    """What one photograph may cost.
+
+    `max_pixels`: per page. `max_bytes`: of the file. `max_memory_bytes`: private memory of one worker, models
+    included (a 200 Mpx picture needs about 0.8 GB decoded, twice that where its colours must be converted).
+    `timeout_seconds`: per photograph, all pages.
+    """
+
+    max_pixels: int = 200_000_000
+    max_bytes: int = 1 << 30
+    max_memory_bytes: int = 4 << 30
+    timeout_seconds: float = 120.0
+    max_pages: int = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceExtraction:
+    """One detected face.
+
+    `index`: place on its page, by reading order of nothing but detector score (0 is the strongest).
+    `box`, `landmarks`: displayed pixels. `detector_score`: 0..1. `eye_distance`: pixels between the eyes.
+    `label`: key of the label that claims it. `reason`: why it has no template, where the rule of selection says so; a
+    face without permission has neither reason nor template, and the caller gives policy's reason.
+    `norm`: raw norm of the embedding; None without template. `crop`: JPEG (quality 90, sRGB) of the face with margin, at
+    most 224 px on its long side. `crop_landmarks`: the landmarks in pixels of the crop.
+    """
+
+    index: int
+    box: Box
+    landmarks: Landmarks
+    detector_score: float
+    eye_distance: float
+    label: str | None
+    reason: FaceReason | None
+    template: Template | None
+    norm: float | None
+    quality: tuple[QualityReason, ...]
+    crop: bytes = field(repr=False)
+    crop_landmarks: Landmarks
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageExtraction:
+    """One page (a photograph has page 0 only, a TIFF may have many).
+
+    `width`, `height`: displayed pixels; 0 where `unreadable` says why this page could not be decoded.
+    `unplaced`: labels that found no face, (label key, reason).
+    """
+
+    page: int
+    width: int
+    height: int
+    faces: tuple[FaceExtraction, ...]
+    unplaced: tuple[tuple[str, FaceReason], ...] = ()
+    unreadable: UnreadableReason | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageTimes:
+    """Where the time went, in milliseconds of one worker: `detect` includes scaling, `align` the crops."""
+
+    decode: float
+    detect: float
+    align: float
+    embed: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotographExtraction:
+    """A photograph that was read. No face on any page is a result, not an error."""
+
+    format: PictureFormat
+    pages: tuple[PageExtraction, ...]
+    times: StageTimes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """The bytes are no photograph we can decode."""
+
+    reason: UnreadableReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractionFailed:
+    """Our side failed."""
+
+    reason: FailureReason
+
+
+type ExtractionResult = PhotographExtraction | Unreadable | ExtractionFailed
