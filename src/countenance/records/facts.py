@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef
 
 from countenance.policy.purposes import BasisKind, Purpose
 from countenance.policy.questions import (
@@ -45,15 +48,49 @@ def permission_class(row: models.PermissionClass) -> PermissionClass:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CaseRead:
+    """A case with what policy weighs of it, read in one query."""
+
+    row: models.Case
+    facts: CaseFacts
+    requester: RequesterFacts
+
+
+def read_case(**which: object) -> CaseRead | None:
+    """The case that `which` (field=value) names, or None."""
+    row = (
+        models.Case.objects.filter(**which)
+        .annotate(
+            used=Count("searches"),
+            barred=Exists(
+                models.Organisation.objects.filter(name=OuterRef("on_behalf_of"), suspended_at__isnull=False)
+            ),
+        )
+        .first()
+    )
+    if row is None:
+        return None
+    return CaseRead(
+        row=row,
+        facts=_case_facts(row, row.used),
+        requester=RequesterFacts(jurisdiction=row.on_behalf_of_jurisdiction, suspended=row.barred),
+    )
+
+
 def case_facts(case: models.Case) -> CaseFacts:
     """A case as it stands now; each search that was made counts."""
+    return _case_facts(case, case.searches.count())
+
+
+def _case_facts(case: models.Case, used: int) -> CaseFacts:
     return CaseFacts(
         id=str(case.id),
         client_id=str(case.client_id),
         purpose=Purpose(case.purpose),
         open=case.closed_at is None,
         expires_at=case.expires_at,
-        searches_left=max(case.searches_allowed - case.searches.count(), 0),
+        searches_left=max(case.searches_allowed - used, 0),
     )
 
 

@@ -46,6 +46,7 @@ class Workspace:
         self.settings = settings
         self.clock = clock
         self._policy: PolicyEngine | None = None
+        self._policy_epoch: int | None = None
         self._policy_lock = threading.Lock()
 
     @classmethod
@@ -154,13 +155,19 @@ class Workspace:
 
         return self.vault.named_secret(GRANT_SECRET)
 
-    def policy(self) -> PolicyEngine:
-        """The engine of the pack in force now; another process may have changed it a moment ago."""
+    def policy(self, epoch: int | None = None) -> PolicyEngine:
+        """The engine of the pack in force now; another process may have changed it a moment ago.
+
+        `epoch`: the revocation epoch, where the caller has just read it. A pack is only replaced together with it, so
+        while it stands the pack need not be looked up again.
+        """
         from countenance.policy.engine import PolicyEngine
         from countenance.policy.pack import pack_from_files
         from countenance.records.models import PolicyPackRecord
 
         with self._policy_lock:
+            if self._policy is not None and epoch is not None and epoch == self._policy_epoch:
+                return self._policy
             active = PolicyPackRecord.objects.filter(retired_at__isnull=True).values_list("hash", flat=True)
             current = self._policy.pack.hash if self._policy is not None else None
             if self._policy is None or current not in set(active):
@@ -172,6 +179,7 @@ class Workspace:
                         code="policy-missing",
                     )
                 self._policy = PolicyEngine(pack_from_files(row.files))
+            self._policy_epoch = epoch
             return self._policy
 
     # Transactions and the log.

@@ -224,7 +224,7 @@ def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCand
             )
         )
     return LoggedCandidates(
-        case=asked.case.code if asked.case else "",
+        case=asked.case.row.code if asked.case else "",
         purpose=found.probe.grant.purpose.value,
         gallery=asked.gallery.name,
         candidates=tuple(candidates),

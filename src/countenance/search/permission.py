@@ -14,10 +14,11 @@ from countenance.primitives.ids import read_code
 from countenance.primitives.text import N_
 from countenance.records import models
 from countenance.records.facts import (
+    CaseRead,
     case_facts,
     gallery_facts,
     permission_class,
-    requester_facts,
+    read_case,
     sought_facts,
 )
 from countenance.records.identity import Caller, SignedRequest, caller_facts, verify
@@ -34,14 +35,14 @@ class Asked:
 
     caller: Caller
     request: SearchRequest
-    case: models.Case | None
+    case: CaseRead | None
     gallery: models.Gallery
     epoch: int
 
     @property
     def purpose(self) -> str:
         """The purpose named, or else the case's own."""
-        return self.request.purpose or (self.case.purpose if self.case else "")
+        return self.request.purpose or (self.case.row.purpose if self.case else "")
 
 
 def ask(workspace: Workspace, signed: SignedRequest, request: SearchRequest, now: datetime) -> Asked:
@@ -52,7 +53,7 @@ def ask(workspace: Workspace, signed: SignedRequest, request: SearchRequest, now
     epoch = workspace.epoch()
     caller = verify(signed, workspace_id=str(workspace.settings.id), now=now)
     code = read_code(request.case) if request.case else None
-    case = models.Case.objects.filter(code=code).first() if code else None
+    case = read_case(code=code) if code else None
     return Asked(caller=caller, request=request, case=case, gallery=_gallery(request.gallery), epoch=epoch)
 
 
@@ -63,7 +64,7 @@ def ask_again(workspace: Workspace, asked: Asked) -> Asked:
     return Asked(
         caller=Caller(account=account, facts=caller_facts(account)),
         request=asked.request,
-        case=models.Case.objects.get(pk=asked.case.pk) if asked.case else None,
+        case=read_case(pk=asked.case.row.pk) if asked.case else None,
         gallery=models.Gallery.objects.get(pk=asked.gallery.pk),
         epoch=epoch,
     )
@@ -74,16 +75,16 @@ def decide(workspace: Workspace, asked: Asked, now: datetime) -> Grant | Refused
     case = asked.case
     question = SearchQuestion(
         caller=asked.caller.facts,
-        case=case_facts(case) if case else None,
+        case=case.facts if case else None,
         purpose=asked.purpose or None,
-        requester=requester_facts(case) if case else None,
+        requester=case.requester if case else None,
         gallery=gallery_facts(asked.gallery),
         permission_class=None,
-        sought=sought_facts(case) if case else SoughtFacts(),
+        sought=sought_facts(case.row) if case else SoughtFacts(),
         now=now,
     )
     classes = [permission_class(row) for row in models.PermissionClass.objects.filter(gallery=asked.gallery)]
-    mint = GrantMint(workspace.policy(), workspace.grant_key)
+    mint = GrantMint(workspace.policy(asked.epoch), workspace.grant_key)
     return mint.mint(question, classes, k=asked.request.k, epoch=asked.epoch)
 
 
@@ -94,7 +95,7 @@ def still_stands(workspace: Workspace, asked: Asked, grant: Grant, now: datetime
     """
     if grant.revocation_epoch != workspace.epoch() or now >= grant.expires_at or asked.case is None:
         return False
-    return case_facts(asked.case).searches_left > 0
+    return case_facts(asked.case.row).searches_left > 0
 
 
 def _gallery(name: str) -> models.Gallery:

@@ -123,16 +123,17 @@ class _OwnSearcher(LocalSearcher):
         self._workspace.close()
 
 
-def open_searcher(directory: Path, *, clock: Clock = system_clock) -> Searcher:
+def open_searcher(directory: Path, *, workers: int = 1, clock: Clock = system_clock) -> Searcher:
     """The running searcher of the workspace in `directory` (or the one `$COUNTENANCE_SOCKET` names), or else this process.
 
-    With a running searcher no key of the workspace is read here.
+    With a running searcher no key of the workspace is read here. `workers`: extraction processes where there is none; one
+    is quickest for a single search.
     """
     named = os.environ.get(SOCKET_VARIABLE)
     remote = connect(Path(named) if named else directory / "run" / SOCKET_NAME)
     if remote is not None:
         return remote
-    return _OwnSearcher(Workspace.open(directory, clock=clock))
+    return _OwnSearcher(Workspace.open(directory, clock=clock), workers=workers)
 
 
 def connect(path: Path) -> RemoteSearcher | None:
