@@ -7,7 +7,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format lint types floors docs glossary wheel bench-setup clean
+.PHONY: messages help setup demo test test-all check format lint types floors docs glossary wheel bench-setup clean
 
 # The first python3 that starts: a shim may be on PATH and lead nowhere.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python; do \
@@ -22,6 +22,8 @@ RUN := $(UV) run --locked
 DEMO := $(UV) run --locked --no-default-groups --group models --extra demo
 ARGS ?=
 JOBS ?= 2
+# By module, so that what a module sets up (a wheel, a database server) is set up once.
+PYTEST := $(RUN) pytest -n $(JOBS) --dist loadscope
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -33,14 +35,14 @@ demo:
 	@$(DEMO) countenance demo $(ARGS)
 
 test: setup
-	@$(RUN) pytest -n $(JOBS) --dist loadgroup -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
 
 test-all: setup
-	@$(RUN) pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 # The tests hold what `make docs` looks at.
 check: setup format lint types floors
-	@$(RUN) pytest -n $(JOBS) --dist loadgroup -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
 
 format: setup
 	@$(RUN) ruff format --check
@@ -57,6 +59,11 @@ floors: setup
 # Links, anchors, glossary, requirements and runnable examples of docs/ and the pages beside it.
 docs: setup
 	@$(RUN) pytest -q -n 0 tests/house/test_docs.py tests/house/test_glossary.py tests/house/test_requirements.py
+
+# The French catalogue: what is missing is named; the compiled one is written anew.
+messages: setup
+	@$(RUN) python scripts/messages.py update
+	@$(RUN) python scripts/messages.py compile
 
 # The tables of docs/glossary.md that are written from the code.
 glossary: setup

@@ -19,6 +19,7 @@ from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
 from countenance.records.params import Params
+from countenance.search.rarity import Rarity
 
 ACT = "search"
 MOST_PHOTOGRAPHS = 20
@@ -159,8 +160,8 @@ class Candidate:
     """One line of the list as it may be shown.
 
     `person`: the operator's label, None for an unlabelled face. `photo`: path within the source. `face`: number in the
-    photograph. `crop`: JPEG thumbnail. `rarity`: n, where about one in n comparisons of different people scores this
-    high in the pack's calibration; None where there is none.
+    photograph. `crop`: JPEG thumbnail. `rarity`: how seldom two
+    different people score this high, by the pack's calibration; None where there is none.
     """
 
     rank: int
@@ -174,7 +175,7 @@ class Candidate:
     captured_at: str
     holder: str
     contact: str
-    rarity: int | None
+    rarity: Rarity | None
     crop: bytes = field(repr=False)
 
 

@@ -13,6 +13,7 @@ from countenance.policy.decisions import Refused
 from countenance.primitives import errors
 from countenance.primitives.text import Message
 from countenance.search.path import SearchAnswer
+from countenance.search.rarity import Rarity
 from countenance.search.values import Candidate, FailureToAcquire, LoggedCandidates, ProbeFace, WhichFace
 
 type Encoded = tuple[dict[str, Any], list[bytes]]
@@ -77,7 +78,8 @@ def decode(header: dict[str, Any], blobs: list[bytes]) -> SearchAnswer:
                     **{
                         **value,
                         "candidates": tuple(
-                            Candidate(**line, crop=next(crops)) for line in value["candidates"]
+                            Candidate(**{**line, "rarity": _rarity(line["rarity"])}, crop=next(crops))
+                            for line in value["candidates"]
                         ),
                         "coverage": Coverage(**value["coverage"]),
                         "space_id": SpaceId(value["space_id"]),
@@ -109,6 +111,10 @@ def _face(value: dict[str, Any], crop: bytes) -> ProbeFace:
             "crop": crop,
         }
     )
+
+
+def _rarity(value: dict[str, Any] | None) -> Rarity | None:
+    return None if value is None else Rarity(**value)
 
 
 def _error(value: dict[str, Any]) -> errors.CountenanceError:

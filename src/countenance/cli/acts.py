@@ -1,0 +1,163 @@
+"""Acts and lists as commands show them: one way for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from countenance.cli.door import Door
+from countenance.cli.language import _, say
+from countenance.cli.screen import Column
+from countenance.primitives.canonical import Json
+from countenance.primitives.text import N_
+
+pass_door = click.make_pass_decorator(Door)
+
+LABELS = {
+    "account": N_("Account"),
+    "activated_at": N_("In force since"),
+    "basis": N_("Basis"),
+    "case": N_("Case"),
+    "certified_until": N_("Confirmed until"),
+    "client": N_("Client"),
+    "contact": N_("Contact"),
+    "declared_minor": N_("Declared minor"),
+    "evidence": N_("Evidence"),
+    "expires_at": N_("Ends"),
+    "gallery": N_("Gallery"),
+    "given_at": N_("Given"),
+    "guardian": N_("Guardian"),
+    "hash": N_("Hash"),
+    "holder": N_("Holder"),
+    "jurisdiction": N_("Jurisdiction"),
+    "language": N_("Language"),
+    "licensed_from": N_("Licensed from"),
+    "licensed_until": N_("Licensed until"),
+    "location": N_("Folder"),
+    "method": N_("Method"),
+    "notice": N_("Notice"),
+    "notice_exemption": N_("Exempt from notice"),
+    "notice_text": N_("Words agreed to"),
+    "notice_version": N_("Their version"),
+    "on_behalf_of": N_("On behalf of"),
+    "on_behalf_of_jurisdiction": N_("Standing in"),
+    "opened_at": N_("Opened"),
+    "pack": N_("Pack"),
+    "permits_unlabelled": N_("Unlabelled faces"),
+    "person": N_("Person"),
+    "pii_controller": N_("Controller"),
+    "public_key": N_("Public key"),
+    "purpose": N_("Purpose"),
+    "purposes": N_("Purposes"),
+    "receipt": N_("Receipt"),
+    "reference": N_("File number"),
+    "references": N_("References"),
+    "references_ended": N_("References ended"),
+    "registered": N_("Registered"),
+    "role": N_("Role"),
+    "searches_left": N_("Searches left"),
+    "searches_made": N_("Searches made"),
+    "sought_is_minor": N_("Sought is a minor"),
+    "source": N_("Source"),
+    "sponsor": N_("Sponsor"),
+    "state": N_("State"),
+    "version": N_("Version"),
+    "withdrawn": N_("Withdrawn"),
+    "withdrawn_at": N_("Withdrawn"),
+}
+"""What a field of a record is called before people."""
+
+STATES = {
+    "active": N_("active"),
+    "closed": N_("closed"),
+    "in-force": N_("in force"),
+    "live": N_("live"),
+    "not-live": N_("not live: no notice"),
+    "open": N_("open"),
+    "retired": N_("retired"),
+    "suspended": N_("suspended"),
+    "withdrawn": N_("withdrawn"),
+}
+
+_MOMENTS = {"activated_at", "expires_at", "given_at", "opened_at", "registered", "withdrawn_at"}
+_DAYS = {"certified_until", "licensed_from", "licensed_until"}
+
+
+def show(name: str, value: Json) -> object:
+    """A field as people read it."""
+    if name == "state" and isinstance(value, str):
+        return _(STATES.get(value, value))
+    if isinstance(value, str) and name in _DAYS:
+        return value[:10]
+    if isinstance(value, str) and name in _MOMENTS:
+        return moment(value)
+    return value
+
+
+def _in_table(name: str, value: Json) -> object:
+    """As `show`, shorter: the day of a moment, the beginning of a hash. `--json` has them whole."""
+    if isinstance(value, str) and (name == "hash" or name in _MOMENTS):
+        return value[:12] if name == "hash" else value[:10]
+    return show(name, value)
+
+
+def moment(text: str) -> str:
+    """An RFC 3339 moment as `2026-01-31 12:00 UTC`."""
+    return f"{text[:10]} {text[11:16]} UTC"
+
+
+def given(**params: Json) -> dict[str, Json]:
+    """The parameters that were given; what was not is left to the act's own default."""
+    return {name: value for name, value in params.items() if value not in (None, "", (), False)}
+
+
+def carry_out(
+    door: Door, act: str, params: Mapping[str, Json], done: str, **words: object
+) -> dict[str, Json]:
+    """Sign and perform `act`; show what came of it under the sentence `done`. Returns the record."""
+    result = door.perform(act, dict(params))
+    record = dict(result.record) if isinstance(result.record, Mapping) else {}
+    screen = door.screen
+    if screen.json:
+        screen.document({**record, "log_entry": result.log_entry})
+    elif record.get("waits_for") == "second-person":
+        screen.text(
+            N_("This takes two persons. It waits for the second under {code}."), code=record["proposal"]
+        )
+        screen.text(N_("Another operator signs, with their own key, within seven days:"))
+        screen.line(f"  countenance approve {record['proposal']} --as " + _(N_("ACCOUNT")))
+    else:
+        screen.paragraph(say(done, **words), bold=True)
+        show_record(door, record)
+        signed(door, result.log_entry)
+    return record
+
+
+def show_record(door: Door, record: Mapping[str, Json]) -> None:
+    """The fields of a record that have a name for people."""
+    door.screen.facts((LABELS[name], show(name, value)) for name, value in record.items() if name in LABELS)
+
+
+def signed(door: Door, entry: int | None) -> None:
+    """The last line of an act: where it stands in the log, and who signed."""
+    if entry is not None:
+        door.screen.text(
+            N_("Log entry {entry}, signed by {account}."), dim=True, entry=entry, account=door.account()
+        )
+
+
+def show_list(
+    door: Door, listing: str, names: Sequence[str], *, empty: str, numbers: Sequence[str] = ()
+) -> list[dict[str, Json]]:
+    """One listing of the records as a table of the fields `names`."""
+    rows = door.read(listing)
+    if door.screen.json:
+        door.screen.document({listing: rows})
+    else:
+        door.screen.table(
+            [Column(title=LABELS[name], right=name in numbers) for name in names],
+            [[_in_table(name, row.get(name)) for name in names] for row in rows],
+            empty=empty,
+        )
+    return rows

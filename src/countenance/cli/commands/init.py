@@ -1,0 +1,112 @@
+"""`countenance init`."""
+
+from __future__ import annotations
+
+import click
+
+from countenance.cli.acts import pass_door
+from countenance.cli.door import DEFAULT_FOLDER, Door
+from countenance.cli.parts import Command, option
+from countenance.cli.table import TABLE
+from countenance.primitives.text import N_
+
+
+@click.command(
+    "init",
+    cls=Command,
+    summary=TABLE["init"][1],
+    text=N_(
+        "Makes the folder with its database, log, keys and policy pack, and two operators who answer for each "
+        "other: acts of weight take two persons. Hand each of the two keys to one person; whoever holds both can "
+        "act alone."
+    ),
+    examples=(
+        'countenance init --operator "City Archive" --jurisdiction CA-QC',
+        'countenance init --operator "City Archive" --jurisdiction CA \\',
+        "    --names ana ben --workspace /srv/faces",
+    ),
+)
+@option("--operator", required=True, metavar="NAME", help=N_("The body that runs this workspace."))
+@option(
+    "--jurisdiction",
+    required=True,
+    metavar="PLACE",
+    help=N_("Where it stands: an ISO 3166 code, CA or CA-QC."),
+)
+@option(
+    "--names",
+    nargs=2,
+    default=("operator", "deputy"),
+    metavar="NAME NAME",
+    help=N_("Names of the first two accounts. Else operator and deputy."),
+)
+@option("--pack", metavar="PACK", help=N_("Policy pack to put in force. Else that of the country."))
+@option(
+    "--database",
+    metavar="URL",
+    help=N_("Database: sqlite:///FILE (the default, inside the workspace) or postgresql://USER@HOST/NAME."),
+)
+@pass_door
+def init(
+    door: Door,
+    operator: str,
+    jurisdiction: str,
+    names: tuple[str, str],
+    pack: str | None,
+    database: str | None,
+) -> None:
+    """Found a workspace."""
+    from countenance.policy.places import check_place, country
+    from countenance.registry.founding import found
+
+    directory = door.new_directory().absolute()
+    place = check_place(jurisdiction)
+    founding = found(
+        directory,
+        operator=operator,
+        jurisdiction=place,
+        names=names,
+        pack=pack or country(place),
+        database=database,
+    )
+    with founding.workspace as workspace:
+        pack_in_force = workspace.policy().pack
+        screen = door.screen
+        if screen.json:
+            screen.document(
+                {
+                    "workspace": str(directory),
+                    "id": str(workspace.settings.id),
+                    "operator": operator,
+                    "jurisdiction": place,
+                    "pack": {
+                        "name": pack_in_force.name,
+                        "version": pack_in_force.version,
+                        "hash": pack_in_force.hash,
+                    },
+                    "log_key": workspace.log.vkey,
+                    "key_files": [str(path) for path in founding.key_files],
+                }
+            )
+            return
+        screen.text(N_("Workspace made in {directory}."), bold=True, directory=str(directory))
+        screen.facts(
+            [
+                (N_("Operator"), f"{operator} ({place})"),
+                (N_("Policy pack"), f"{pack_in_force.name} {pack_in_force.version}"),
+                (N_("Key of the log"), workspace.log.vkey),
+            ]
+        )
+        screen.text(
+            N_("Publish the key of the log: with it anyone can check the log without trusting us."), indent=2
+        )
+        screen.title(N_("Two private keys, for two persons"))
+        screen.facts((name, str(path)) for name, path in zip(names, founding.key_files, strict=True))
+        screen.text(
+            N_("Give each person one of them and take it out of this folder. They use it with --keys."),
+            indent=2,
+        )
+        screen.title(N_("Next"))
+        elsewhere = "" if directory.name == DEFAULT_FOLDER else f" --workspace {directory}"
+        screen.line(f"  countenance{elsewhere}")
+        screen.line("  countenance gallery add --help")

@@ -1,0 +1,176 @@
+"""An answer to a search: as JSON by the published schema, and as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from countenance.cli.failures import Exit
+from countenance.cli.language import _, say
+from countenance.cli.screen import Column, Screen
+from countenance.primitives.canonical import Json
+from countenance.primitives.text import N_
+
+if TYPE_CHECKING:
+    from countenance.search.path import SearchAnswer
+    from countenance.search.values import Candidate, LoggedCandidates, ProbeFace, WhichFace
+
+STATEMENT = N_(
+    "These are leads, not identifications. A comparison score says how near two photographs' faces lie to one "
+    "another, not how probable it is that they show one person. Two people must examine a lead before it is used."
+)
+
+UNREADABLE = N_("No face could be taken from photograph {number} ({reason}): failure to acquire.")
+
+
+def answer_document(answer: SearchAnswer) -> dict[str, Json]:
+    """The answer by the schema `schemas/search.schema.json`; the statement is English whatever the language."""
+    from countenance.policy.decisions import Refused
+    from countenance.search.values import FailureToAcquire, LoggedCandidates
+
+    if isinstance(answer, Refused):
+        return {
+            "refused": {
+                "reason": answer.reason,
+                "rule": answer.rule,
+                "authority": answer.authority,
+                "since": answer.since,
+            }
+        }
+    if isinstance(answer, FailureToAcquire):
+        return {"failure_to_acquire": {"photograph": answer.photograph, "reason": answer.reason}}
+    if not isinstance(answer, LoggedCandidates):
+        return {
+            "which_face": {"photograph": answer.photograph, "faces": [_face(face) for face in answer.faces]}
+        }
+    return {
+        "candidates": [_candidate(candidate) for candidate in answer.candidates],
+        "coverage": {
+            "searched": answer.coverage.searched,
+            "of": answer.coverage.permitted,
+            "not_searchable": answer.coverage.not_searchable,
+        },
+        "space_id": str(answer.space_id),
+        "grant": answer.grant_id,
+        "log_entry": answer.log_entry,
+        "statement": STATEMENT,
+    }
+
+
+def answer_exit(answer: SearchAnswer) -> Exit:
+    """0 for a list, empty or not; 1 where no face was acquired; 2 where a face must be named; 3 for a refusal."""
+    from countenance.policy.decisions import Refused
+    from countenance.search.values import FailureToAcquire, WhichFace
+
+    if isinstance(answer, Refused):
+        return Exit.REFUSED
+    if isinstance(answer, FailureToAcquire):
+        return Exit.FAILED
+    return Exit.USAGE if isinstance(answer, WhichFace) else Exit.DONE
+
+
+def show_which_face(screen: Screen, answer: WhichFace, name: str) -> None:
+    """The faces to choose from."""
+    screen.text(
+        N_("{name} shows {count} faces. Say which is the sought person:"), name=name, count=len(answer.faces)
+    )
+    screen.table(
+        [
+            Column(title=N_("Face"), right=True),
+            Column(title=N_("From the left"), right=True),
+            Column(title=N_("From the top"), right=True),
+            Column(title=N_("Width"), right=True),
+            Column(title=N_("Height"), right=True),
+            Column(title=N_("Quality")),
+        ],
+        [
+            (
+                face.number,
+                *(f"{value:.0f}" for value in (face.box.x, face.box.y, face.box.width, face.box.height)),
+                list(face.quality),
+            )
+            for face in answer.faces
+        ],
+        empty="",
+    )
+    screen.text(N_("(pixels of the photograph as it is displayed)"), dim=True)
+    screen.text(N_("Then give the same command with --face {number}."), number=answer.faces[0].number)
+
+
+def show_candidates(screen: Screen, answer: LoggedCandidates) -> None:
+    """The list, its coverage, and what it is."""
+    from countenance.cli.sheet.words import count_heading
+
+    screen.paragraph(f"{count_heading(len(answer.candidates))} ({answer.gallery})", bold=True)
+    if not answer.candidates:
+        screen.text(
+            N_(
+                "Nobody who may be shown lies above the floor. That says nothing about who is not in the gallery."
+            )
+        )
+    for candidate in answer.candidates:
+        _show_candidate(screen, candidate, answer.coverage.searched)
+    screen.line()
+    show_coverage(screen, answer)
+    screen.line()
+    screen.text(STATEMENT)
+
+
+def show_coverage(screen: Screen, answer: LoggedCandidates) -> None:
+    """How much was searched, in which case, and where it stands in the log."""
+    from countenance.cli.sheet.words import coverage_sentence
+
+    screen.paragraph(coverage_sentence(answer.coverage))
+    screen.facts(
+        [(N_("Case"), f"{answer.case} ({answer.purpose})"), (N_("Log entry"), answer.log_entry)], indent=0
+    )
+
+
+def _show_candidate(screen: Screen, candidate: Candidate, searched: int) -> None:
+    from countenance.cli.sheet.words import chance_sentence, decimal, rarity_sentence, references_words
+
+    person = candidate.person or _(N_("unlabelled face"))
+    rarity = f"{rarity_sentence(candidate.rarity)} {chance_sentence(candidate.rarity, searched)}".strip()
+    screen.line(f"{candidate.rank:>3}  {person}", bold=True)
+    screen.facts(
+        [
+            (N_("Comparison score"), f"{decimal(candidate.score)}. {rarity}"),
+            (N_("References"), references_words(candidate.references)),
+            (N_("Photograph"), say(N_("{photo}, face {face}"), photo=candidate.photo, face=candidate.face)),
+            (N_("Holder's reference"), candidate.source_ref or None),
+            (N_("Taken"), candidate.captured_at or None),
+            (N_("Holder"), f"{candidate.holder} ({candidate.contact})"),
+        ],
+        indent=5,
+    )
+
+
+def _candidate(candidate: Candidate) -> dict[str, Json]:
+    return {
+        "rank": candidate.rank,
+        "person": candidate.person,
+        "photo": candidate.photo,
+        "face": candidate.face,
+        "score": round(candidate.score, 4),
+        "references": candidate.references,
+        "source": candidate.source,
+        "source_ref": candidate.source_ref or None,
+        "captured_at": candidate.captured_at or None,
+        "holder": candidate.holder,
+        "contact": candidate.contact,
+        "rarity": candidate.rarity.one_in if candidate.rarity else None,
+    }
+
+
+def _face(face: ProbeFace) -> dict[str, Json]:
+    box = face.box
+    return {
+        "face": face.number,
+        "box": {"x": box.x, "y": box.y, "width": box.width, "height": box.height},
+        "quality": [str(reason) for reason in face.quality],
+    }
+
+
+def names_of(photographs: Sequence[str], number: int) -> str:
+    """The name of photograph `number`, as it was given."""
+    return photographs[number] if 0 <= number < len(photographs) else str(number)

@@ -1,0 +1,1 @@
+"""Path: authorise -> policy -> source -> decode -> detect -> basis -> align -> quality -> embed -> enrol -> log."""
