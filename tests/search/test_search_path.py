@@ -308,3 +308,55 @@ def test_a_search_writes_one_entry_and_one_nonce(sqlite_house: House) -> None:
     before = len(sqlite_house.events())
     sqlite_house.search(photograph("P001"))
     assert len(sqlite_house.events()) == before + 1
+
+
+def test_a_search_that_fails_at_the_end_leaves_no_probe(
+    sqlite_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from countenance.search import path
+
+    def break_down(*_: Any) -> Any:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(path, "_conclude", break_down)
+    with pytest.raises(RuntimeError):
+        sqlite_house.search(photograph("P001"))
+    assert not list(sqlite_house.workspace.media.names())
+    assert not list(sqlite_house.workspace.vault.record_ids())
+
+
+def test_what_a_killed_search_left_is_swept_but_not_what_is_under_way(sqlite_house: House) -> None:
+    import os
+    import uuid
+
+    from countenance.search.keeping import sweep_probes
+    from countenance.vault.vault import Plain
+
+    house = sqlite_house
+    house.search(photograph("P001"))
+    kept = set(house.workspace.media.names())
+    left, under_way = uuid.uuid4(), uuid.uuid4()
+    for probe in (left, under_way):
+        (sealed,) = house.workspace.vault.seal([Plain(record_id=probe, part="picture", data=b"x")])
+        house.workspace.media.put(f"probe-{probe.hex}", sealed)
+    for path in house.workspace.directory.rglob("probe-*"):
+        if under_way.hex not in path.name:
+            os.utime(path, (0, 0))
+    assert sweep_probes(house.workspace) == 1
+    assert set(house.workspace.media.names()) == kept | {f"probe-{under_way.hex}"}
+    assert left not in set(house.workspace.vault.record_ids())
+
+
+def test_a_person_with_very_many_references_does_not_crowd_out_others(
+    sqlite_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from countenance.search import path
+
+    monkeypatch.setattr(path, "_ROWS_PER_CANDIDATE", 2)
+    receipt = sqlite_house.person("P004")
+    for name in ("studio_portrait", "amateur_posture", "studio_posture"):
+        sqlite_house.enrol(receipt, photograph("P004", name))
+    sqlite_house.enrol(sqlite_house.person("P010"), photograph("P010"))
+    answer = sqlite_house.search(photograph("P004", "amateur_selfie"), k=2)
+    assert _found(answer) == ["P004", "P010"]
+    assert _found(sqlite_house.search(photograph("P004", "amateur_selfie"), k=1)) == ["P004"]

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from countenance.index.answers import Answer
-from countenance.index.head import template_part
 from countenance.primitives.canonical import sha256_hex
 from countenance.primitives.errors import NotFoundError
 from countenance.records import models
 from countenance.records.database import DjangoTransaction
 from countenance.records.events import Event
 from countenance.records.liveness import live_references
-from countenance.records.sealing import CROP_PART, PICTURE_PART
+from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
+from countenance.search.keeping import SealedProbe
 from countenance.search.permission import Asked
 from countenance.search.rarity import rarity_of
 from countenance.search.values import Candidate, CandidateList, Concluded, Lead, LoggedCandidates, Probe
 from countenance.tlog.leaf import NewEntry
 from countenance.vault.errors import KeyDestroyedError
-from countenance.vault.vault import Plain, Sealed
+from countenance.vault.vault import Sealed
 
 _BATCH = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class SealedProbe:
-    """One photograph of a probe at rest: its picture in the media store, its template sealed under the same key."""
-
-    probe_id: uuid.UUID
-    picture: str
-    template: bytes
 
 
 def group_by_person(probe: Probe, answer: Answer) -> CandidateList:
@@ -157,36 +147,6 @@ def write(
         for rank, lead in enumerate(leads, start=1)
     )
     return Concluded(found=found, leads=leads, log_entry=appended.index)
-
-
-def seal_probe(workspace: Workspace, asked: Asked, probe: Probe) -> list[SealedProbe]:
-    """Seal pictures and templates of the probe under keys of their own.
-
-    Runs before the transaction: a key is written before its row, and a picture before its name.
-    """
-    identifiers = [uuid.uuid4() for _ in probe.parts]
-    plain: list[Plain] = []
-    for identifier, photograph, (_, template) in zip(
-        identifiers, asked.request.photographs, probe.parts, strict=True
-    ):
-        plain.append(Plain(record_id=identifier, part=PICTURE_PART, data=photograph))
-        plain.append(
-            Plain(record_id=identifier, part=template_part(template.space_id), data=template.to_bytes())
-        )
-    sealed = workspace.vault.seal(plain)
-    kept = [
-        SealedProbe(probe_id=identifier, picture=f"probe-{identifier.hex}", template=template)
-        for identifier, template in zip(identifiers, sealed[1::2], strict=True)
-    ]
-    workspace.media.put_many(list(zip([part.picture for part in kept], sealed[0::2], strict=True)))
-    return kept
-
-
-def discard_probe(workspace: Workspace, sealed: Sequence[SealedProbe]) -> None:
-    """Destroy what was kept of a search that was not made after all."""
-    workspace.vault.destroy([part.probe_id for part in sealed])
-    for part in sealed:
-        workspace.media.delete(part.picture)
 
 
 def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCandidates:

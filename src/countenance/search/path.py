@@ -27,7 +27,8 @@ from countenance.records.database import DjangoTransaction, open_reading
 from countenance.records.events import Event
 from countenance.records.identity import SignedRequest, spend
 from countenance.records.workspace import Workspace
-from countenance.search.candidates import SealedProbe, discard_probe, group_by_person, seal_probe, show, write
+from countenance.search.candidates import group_by_person, show, write
+from countenance.search.keeping import SealedProbe, kept_probe
 from countenance.search.permission import Asked, ask, ask_again, decide, still_stands
 from countenance.search.probe import make_probe
 from countenance.search.values import (
@@ -43,7 +44,7 @@ from countenance.tlog.leaf import NewEntry
 
 type SearchAnswer = LoggedCandidates | Refused | WhichFace | FailureToAcquire
 
-_ROWS_PER_CANDIDATE = 16  # a person may have many references; enough rows are fetched to fill the list
+_ROWS_PER_CANDIDATE = 16
 _TRIES = 5
 
 
@@ -66,17 +67,16 @@ def search(
         return probe
     if isinstance(probe, FailureToAcquire):
         return _not_acquired(workspace, signed, asked, probe, granted)
-    sealed = seal_probe(workspace, asked, probe)
-    for _ in range(_TRIES):
-        found = _scan(workspace, probe)
-        concluded = _conclude(workspace, signed, asked, found, sealed)
-        if isinstance(concluded, Refused):
-            discard_probe(workspace, sealed)
-            return concluded
-        if isinstance(concluded, Concluded):
-            return show(workspace, asked, concluded)
-        probe = Probe(grant=concluded, template=probe.template, parts=probe.parts)
-    discard_probe(workspace, sealed)
+    with kept_probe(workspace, asked, probe) as keeping:
+        for _ in range(_TRIES):
+            found = _scan(workspace, probe)
+            concluded = _conclude(workspace, signed, asked, found, keeping.parts)
+            if isinstance(concluded, Refused):
+                return concluded
+            if isinstance(concluded, Concluded):
+                keeping.claimed = True
+                return show(workspace, asked, concluded)
+            probe = Probe(grant=concluded, template=probe.template, parts=probe.parts)
     raise UnavailableError(
         N_("Permissions changed faster than this search could be made."),
         remedy=N_("Give the same command again."),
@@ -85,23 +85,31 @@ def search(
 
 
 def _scan(workspace: Workspace, probe: Probe) -> CandidateList | None:
-    """Steps 4 and 5. None where the grant was revoked or ran out since it was minted."""
-    with open_reading() as tx:
+    """Steps 4 and 5. None where the grant was revoked or ran out since it was minted.
+
+    A person may have any number of references, so rows are fetched until they fill the list or there are no more.
+    """
+    limit = probe.grant.k * _ROWS_PER_CANDIDATE
+    while True:
         try:
-            answer = workspace.index.search(
-                tx,
-                probe.grant,
-                probe.template,
-                floor=workspace.models.candidate_floor,
-                now=workspace.clock(),
-                epoch=workspace.epoch(),
-                limit=probe.grant.k * _ROWS_PER_CANDIDATE,
-            )
+            with open_reading() as tx:
+                answer = workspace.index.search(
+                    tx,
+                    probe.grant,
+                    probe.template,
+                    floor=workspace.models.candidate_floor,
+                    now=workspace.clock(),
+                    epoch=workspace.epoch(),
+                    limit=limit,
+                )
         except RefusedError as error:
             if error.reason in {"grant-revoked", "grant-expired"}:
                 return None
             raise
-    return group_by_person(probe, answer)
+        found = group_by_person(probe, answer)
+        if len(answer.rows) < limit or len(found.leads) >= probe.grant.k:
+            return found
+        limit *= _ROWS_PER_CANDIDATE
 
 
 def _conclude(
@@ -109,7 +117,7 @@ def _conclude(
     signed: SignedRequest,
     asked: Asked,
     found: CandidateList | None,
-    sealed: list[SealedProbe],
+    sealed: tuple[SealedProbe, ...],
 ) -> Concluded | Grant | Refused:
     """Step 6. Where the grant does not stand any more policy is asked again; a fresh grant means: scan once more."""
     with workspace.transaction() as (tx, now):

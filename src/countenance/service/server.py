@@ -21,6 +21,7 @@ from countenance.records.database import disconnect, open_reading
 from countenance.records.ending import destroy_ended_keys
 from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
+from countenance.search.keeping import sweep_probes
 from countenance.service import wire
 from countenance.service.codec import encode_answer, encode_error
 from countenance.service.searcher import SOCKET_NAME, LocalSearcher, short_address
@@ -54,6 +55,7 @@ class SearcherServer:
         """
         with self._only_one(), Workspace.open(self._directory, clock=self._clock) as workspace:
             destroy_ended_keys(workspace)
+            sweep_probes(workspace)
             with LocalSearcher(workspace) as searcher:
                 with open_reading() as tx:
                     workspace.index.sync(tx)

@@ -11,6 +11,8 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from countenance.primitives.errors import NotFoundError, UsageError
@@ -100,12 +102,16 @@ class FolderMediaStore:
             _sync_all(touched)
         return deleted
 
-    def names(self) -> Iterator[str]:
-        """All names, sorted within each sub-folder."""
+    def names(self, *, older_than: timedelta = timedelta(0)) -> Iterator[str]:
+        """All names, sorted within each sub-folder; with `older_than` only files written that long ago."""
+        latest = time.time() - older_than.total_seconds()
         for folder in sorted(self._directory.iterdir()):
             for path in sorted(folder.iterdir()):
-                if not path.name.startswith("."):
-                    yield path.name
+                if path.name.startswith("."):
+                    continue
+                with suppress(FileNotFoundError):  # deleted meanwhile
+                    if not older_than or path.stat().st_mtime <= latest:
+                        yield path.name
 
     def sweep_unfinished(self) -> int:
         """Delete what a killed process left half-written more than an hour ago; returns how many files."""

@@ -1,0 +1,88 @@
+"""A probe at rest: sealed before its row is written, gone when the search is not made after all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from countenance.index.head import template_part
+from countenance.records.models import Probe as ProbeRow
+from countenance.records.sealing import PICTURE_PART
+from countenance.records.workspace import Workspace
+from countenance.search.permission import Asked
+from countenance.search.values import Probe
+from countenance.vault.vault import Plain
+
+_PREFIX = "probe-"
+_LONGEST_SEARCH = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealedProbe:
+    """One photograph of a probe at rest: its picture in the media store, its template sealed under the same key."""
+
+    probe_id: uuid.UUID
+    picture: str
+    template: bytes
+
+
+@contextmanager
+def kept_probe(workspace: Workspace, asked: Asked, probe: Probe) -> Iterator[Keeping]:
+    """Seal pictures and templates of the probe; destroyed at the end unless they were `claimed` by a search's rows."""
+    keeping = Keeping(parts=tuple(_seal(workspace, asked, probe)))
+    try:
+        yield keeping
+    finally:
+        if not keeping.claimed:
+            _discard(workspace, [part.probe_id for part in keeping.parts])
+
+
+@dataclass(kw_only=True)
+class Keeping:
+    """What is kept of a probe. `claimed`: a committed search owns it."""
+
+    parts: tuple[SealedProbe, ...]
+    claimed: bool = False
+
+
+def sweep_probes(workspace: Workspace) -> int:
+    """Destroy what a killed search left: pictures and keys of probes that no search owns. Returns how many.
+
+    Only what is older than any search may last: another process may be in the middle of one.
+    """
+    left = {
+        uuid.UUID(hex=name.removeprefix(_PREFIX))
+        for name in workspace.media.names(older_than=_LONGEST_SEARCH)
+        if name.startswith(_PREFIX)
+    }
+    left -= set(ProbeRow.objects.values_list("id", flat=True))
+    _discard(workspace, sorted(left))
+    return len(left)
+
+
+def _seal(workspace: Workspace, asked: Asked, probe: Probe) -> list[SealedProbe]:
+    """Under keys of their own, before the transaction: a key is written before its row, and a picture before its name."""
+    identifiers = [uuid.uuid4() for _ in probe.parts]
+    plain: list[Plain] = []
+    for identifier, photograph, (_, template) in zip(
+        identifiers, asked.request.photographs, probe.parts, strict=True
+    ):
+        plain.append(Plain(record_id=identifier, part=PICTURE_PART, data=photograph))
+        plain.append(
+            Plain(record_id=identifier, part=template_part(template.space_id), data=template.to_bytes())
+        )
+    sealed = workspace.vault.seal(plain)
+    kept = [
+        SealedProbe(probe_id=identifier, picture=f"{_PREFIX}{identifier.hex}", template=template)
+        for identifier, template in zip(identifiers, sealed[1::2], strict=True)
+    ]
+    workspace.media.put_many(list(zip([part.picture for part in kept], sealed[0::2], strict=True)))
+    return kept
+
+
+def _discard(workspace: Workspace, probe_ids: Sequence[uuid.UUID]) -> None:
+    workspace.vault.destroy(probe_ids)
+    workspace.media.delete_many(f"{_PREFIX}{probe_id.hex}" for probe_id in probe_ids)
