@@ -8,16 +8,11 @@ from datetime import datetime
 from countenance.policy.decisions import Refused
 from countenance.policy.purposes import Purpose
 from countenance.policy.questions import Act, ActQuestion, EnrolQuestion
-from countenance.primitives.canonical import Json
-from countenance.primitives.errors import NotFoundError
-from countenance.primitives.text import N_
-from countenance.records.database import DjangoTransaction
-from countenance.records.events import Event
 from countenance.records.facts import basis_facts, gallery_facts
 from countenance.records.identity import Caller, SignedRequest, caller_facts, spend, verify
 from countenance.records.models import Account, Source
+from countenance.records.refusing import log_refusal
 from countenance.records.workspace import Workspace
-from countenance.tlog.leaf import NewEntry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,24 +34,9 @@ def admit(workspace: Workspace, request: SignedRequest) -> Admitted:
     if isinstance(decision, Refused):
         with workspace.transaction() as (tx, moment):
             spend(request, moment)
-            log_refusal(workspace, tx, caller, decision, moment)
+            log_refusal(workspace, tx, caller, Act.INGEST, decision, moment)
         raise decision.error()
     return Admitted(caller=caller, pack=decision.pack)
-
-
-def find_source(name: str) -> Source:
-    """The source of this name. Raises NotFoundError."""
-    source = Source.objects.select_related("gallery", "basis").filter(name=name).first()
-    if source is None:
-        raise NotFoundError(
-            N_("There is no source {source}."),
-            remedy=N_(
-                "Photographs come from registered sources only. See them with: countenance source list"
-            ),
-            code="source-missing",
-            source=name,
-        )
-    return source
 
 
 def refusal_now(workspace: Workspace, caller: Caller, source: Source, now: datetime) -> Refused | None:
@@ -79,29 +59,6 @@ def refusal_now(workspace: Workspace, caller: Caller, source: Source, now: datet
         if isinstance(decision, Refused):
             return decision
     return None
-
-
-def log_refusal(
-    workspace: Workspace, tx: DjangoTransaction, caller: Caller, refused: Refused, now: datetime, **more: Json
-) -> None:
-    """One entry that says what was refused, and by which rule."""
-    client = caller.facts.client
-    entry = NewEntry(
-        event=Event.ACT_REFUSED.value,
-        at=now,
-        purpose=None,
-        jurisdiction=client.jurisdiction if client else None,
-        client=client.id if client else None,
-        pack=refused.pack,
-        details={
-            "account": caller.facts.id,
-            "act": Act.INGEST.value,
-            "reason": refused.reason,
-            "rule": refused.rule,
-            **more,
-        },
-    )
-    workspace.record(tx, [entry])
 
 
 def _question(caller: Caller, now: datetime) -> ActQuestion:

@@ -23,7 +23,7 @@ from contextlib import ExitStack, suppress
 from countenance.biometrics.vocabulary import Detail, PhotographState
 from countenance.extraction.pool import ExtractionPool
 from countenance.ingest import ledger
-from countenance.ingest.gate import Admitted, admit, find_source, log_refusal, refusal_now
+from countenance.ingest.gate import Admitted, admit, refusal_now
 from countenance.ingest.heartbeat import Heartbeat
 from countenance.ingest.intake import (
     Asked,
@@ -44,6 +44,7 @@ from countenance.ingest.store import Store
 from countenance.ingest.taken import StoppedByPolicyError, Written
 from countenance.ingest.values import IngestResult, Progress, Tuning
 from countenance.ingest.work import Work
+from countenance.policy.questions import Act
 from countenance.primitives.errors import NotFoundError, RefusedError, UnavailableError
 from countenance.primitives.text import N_
 from countenance.records.ending import destroy_ended_keys
@@ -51,6 +52,8 @@ from countenance.records.events import Event
 from countenance.records.identity import SignedRequest, spend
 from countenance.records.models import IngestItem, IngestRun, IngestShard, Source
 from countenance.records.models.ingest import PENDING
+from countenance.records.named import find_source
+from countenance.records.refusing import log_refusal
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
 
@@ -132,7 +135,7 @@ def _begin(
         source = Source.objects.select_related("gallery", "basis").get(pk=source.pk)
         refused = refusal_now(workspace, admitted.caller, source, now)
         if refused is not None:
-            log_refusal(workspace, tx, admitted.caller, refused, now, source=str(source.pk))
+            log_refusal(workspace, tx, admitted.caller, Act.INGEST, refused, now, source=str(source.pk))
         else:
             run = ledger.open_run_of(source)
             if run is not None and asked.restart:
@@ -227,7 +230,7 @@ def _stopped(
 ) -> RefusedError:
     """Log what stopped the run; the batch that met it was undone."""
     with workspace.transaction() as (tx, now):
-        log_refusal(workspace, tx, admitted.caller, stopped.refused, now, run=str(run.pk))
+        log_refusal(workspace, tx, admitted.caller, Act.INGEST, stopped.refused, now, run=str(run.pk))
     workspace.checkpoint()
     return stopped.refused.error()
 

@@ -11,7 +11,7 @@ from countenance.biometrics.vocabulary import Detail
 from countenance.extraction.engine import estimate
 from countenance.extraction.pool import ExtractionPool
 from countenance.extraction.values import EmbedRule, PhotographExtraction
-from countenance.ingest.gate import admit, find_source
+from countenance.ingest.gate import admit
 from countenance.ingest.intake import find_place, limits_of, read_params, read_rows
 from countenance.ingest.ledger import known_photographs
 from countenance.ingest.listing import Unread, read_picture, walk
@@ -19,6 +19,7 @@ from countenance.ingest.values import Plan
 from countenance.ingest.work import Root, source_gone
 from countenance.records.identity import SignedRequest
 from countenance.records.models import Source
+from countenance.records.named import find_source
 from countenance.records.workspace import Workspace
 
 SAMPLE_FILES = 16

@@ -17,12 +17,12 @@ from countenance.primitives.canonical import Json
 from countenance.primitives.errors import NotFoundError, UsageError
 from countenance.primitives.ids import new_code
 from countenance.primitives.text import N_
-from countenance.records.database import DjangoTransaction
 from countenance.records.ending import destroy_ended_keys
 from countenance.records.events import Event
 from countenance.records.identity import Caller, SignedRequest, authenticate
 from countenance.records.models import Approval, Proposal
 from countenance.records.params import Params
+from countenance.records.refusing import log_refusal
 from countenance.records.workspace import Workspace
 from countenance.registry.acts import HANDLERS
 from countenance.registry.step import Outcome, Step
@@ -69,7 +69,7 @@ def perform(workspace: Workspace, request: SignedRequest) -> ActResult:
         )
         if isinstance(decision, Refused):
             refusal = decision
-            _log_refusal(workspace, tx, caller, act, decision, now)
+            log_refusal(workspace, tx, caller, act, decision, now)
         elif act in TWO_PERSON_ACTS and proposal is None:
             result = _propose(step, act, request)
         else:
@@ -182,29 +182,4 @@ def _entry(
         client=client,
         pack=pack,
         details={"account": str(step.caller.account.pk), **details},
-    )
-
-
-def _log_refusal(
-    workspace: Workspace, tx: DjangoTransaction, caller: Caller, act: Act, refused: Refused, now: datetime
-) -> None:
-    client = caller.facts.client
-    workspace.record(
-        tx,
-        [
-            NewEntry(
-                event=Event.ACT_REFUSED.value,
-                at=now,
-                purpose=None,
-                jurisdiction=client.jurisdiction if client else None,
-                client=client.id if client else None,
-                pack=refused.pack,
-                details={
-                    "account": caller.facts.id,
-                    "act": act.value,
-                    "reason": refused.reason,
-                    "rule": refused.rule,
-                },
-            )
-        ],
     )

@@ -22,6 +22,7 @@ from countenance.records.facts import (
     sought_facts,
 )
 from countenance.records.identity import Caller, SignedRequest, caller_facts, verify
+from countenance.records.named import find_gallery
 from countenance.records.workspace import Workspace
 from countenance.search.values import SearchRequest
 
@@ -100,15 +101,7 @@ def still_stands(workspace: Workspace, asked: Asked, grant: Grant, now: datetime
 
 def _gallery(name: str) -> models.Gallery:
     if name:
-        gallery = models.Gallery.objects.filter(name=name).first()
-        if gallery is None:
-            raise NotFoundError(
-                N_("There is no gallery {gallery}."),
-                remedy=N_("See them with: countenance gallery list"),
-                code="gallery-missing",
-                gallery=name,
-            )
-        return gallery
+        return find_gallery(name)
     galleries = list(models.Gallery.objects.order_by("name")[:20])
     if not galleries:
         raise NotFoundError(

@@ -207,7 +207,8 @@ def _search_question(door: Door, code: str | None, gallery: str | None, purpose:
     from countenance.primitives.ids import read_code
     from countenance.records import facts, models
     from countenance.records.identity import caller_facts
-    from countenance.registry.acts import accounts, collection
+    from countenance.records.named import find_gallery
+    from countenance.registry.acts import accounts
 
     if gallery is None:
         raise UsageError(N_("A search is in a gallery; name it with --gallery."), code="gallery-missing")
@@ -222,7 +223,7 @@ def _search_question(door: Door, code: str | None, gallery: str | None, purpose:
         case=facts.case_facts(case) if case else None,
         purpose=purpose or (case.purpose if case else None),
         requester=facts.requester_facts(case) if case else None,
-        gallery=facts.gallery_facts(collection.find_gallery(gallery)),
+        gallery=facts.gallery_facts(find_gallery(gallery)),
         permission_class=None,
         sought=facts.sought_facts(case) if case else SoughtFacts(),
         now=workspace.clock(),

@@ -5,38 +5,13 @@ from __future__ import annotations
 from countenance.policy.purposes import BasisKind
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
-from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
+from countenance.primitives.errors import ConflictError, UsageError
 from countenance.primitives.text import N_
 from countenance.records.ending import end_references
 from countenance.records.events import Event
 from countenance.records.models import Basis, Gallery, Reference, Source
+from countenance.records.named import find_gallery, find_source
 from countenance.registry.step import Outcome, Step
-
-
-def find_gallery(name: str) -> Gallery:
-    """The gallery of this name. Raises NotFoundError."""
-    gallery = Gallery.objects.filter(name=name).first()
-    if gallery is None:
-        raise NotFoundError(
-            N_("There is no gallery {gallery}."),
-            remedy=N_("See them with: countenance gallery list"),
-            code="gallery-missing",
-            gallery=name,
-        )
-    return gallery
-
-
-def find_source(name: str) -> Source:
-    """The source of this name. Raises NotFoundError."""
-    source = Source.objects.select_related("gallery", "basis").filter(name=name).first()
-    if source is None:
-        raise NotFoundError(
-            N_("There is no source {source}."),
-            remedy=N_("See them with: countenance source list"),
-            code="source-missing",
-            source=name,
-        )
-    return source
 
 
 def add_gallery(step: Step) -> Outcome:

@@ -10,7 +10,7 @@ from countenance.primitives.text import N_
 from countenance.records.ending import end_references
 from countenance.records.events import Event
 from countenance.records.models import ConsentReceipt, Person, Reference
-from countenance.registry.acts.collection import find_gallery
+from countenance.records.named import find_gallery
 from countenance.registry.step import Outcome, Step
 
 
