@@ -72,7 +72,11 @@ class House:
     def account(self, name: str, role: str, client: str | None = "Tracing") -> AccountKey:
         """A new account and its key."""
         key = AccountKey.generate(name)
-        self.act("account-add", name=name, role=role, client=client, public_key=key.public_bytes().hex())
+        added = self.act(
+            "account-add", name=name, role=role, client=client, public_key=key.public_bytes().hex()
+        )
+        if "waits_for" in added:
+            self.act("approve", self.deputy, proposal=added["proposal"])
         return key
 
     def person(self, label: str, **consent: Any) -> str:

@@ -29,6 +29,10 @@ def check(document: Any) -> Any:
 
 @pytest.fixture
 def stocked(founded: Program) -> Program:
+    return founded_stock(founded)
+
+
+def founded_stock(founded: Program) -> Program:
     """P001 has consented and is enrolled; P002 never did. A case is open."""
     founded.good("person", "add", "P001")
     founded.good(

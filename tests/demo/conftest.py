@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from demo_run import LANGUAGES, PROGRAM, Run
 
 # The run is for the whole session: with several processes, one of them takes all these tests.
 GROUP = pytest.mark.xdist_group("demo")
+
+
+# Without any network, where this account may take it away (root, or unprivileged user namespaces).
+OFFLINE = ("unshare", "--net", "--map-root-user", "--")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,8 +31,13 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp(f"demo-{request.param}") / "kept"
     environment = {key: value for key, value in os.environ.items() if not key.startswith("COUNTENANCE_")}
     cache = os.environ.get("COUNTENANCE_CACHE")
+    alone = (
+        shutil.which("unshare")
+        and not subprocess.run([*OFFLINE, "true"], capture_output=True, check=False).returncode
+    )
     done = subprocess.run(
         [
+            *(OFFLINE if alone else ()),
             *(PROGRAM, "demo"),
             *("--lang", request.param, "--keep", str(folder), "--no-open", "--json"),
         ],

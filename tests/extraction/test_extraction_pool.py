@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -211,11 +212,38 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def test_two_hundred_megapixels_through_a_worker(pool: ExtractionPool) -> None:
-    data = encode(Image.new("RGB", (20_000, 10_000), (90, 120, 150)), "JPEG")
+def test_two_hundred_megapixels_through_a_worker(pool: ExtractionPool, portrait: bytes) -> None:
+    """The default cap, to the pixel, with a face to find; one row more is too many."""
+    with Image.open(io.BytesIO(portrait)) as opened:
+        face = opened.convert("RGB").resize((8000, 8000))
+    canvas = Image.new("RGB", (20_000, 10_000), (90, 120, 150))
+    canvas.paste(face, (9000, 1000))
+    data = encode(canvas, "JPEG", quality=80)
     result = pool.submit(data, detail=Detail.STANDARD, rule=PROBE_RULE).result(100)
     assert isinstance(result, PhotographExtraction)
     assert (result.pages[0].width, result.pages[0].height) == (20_000, 10_000)
+    (found,) = result.pages[0].faces
+    assert found.template is not None
+    assert 9000 < found.box.x < 17_000
+    assert found.box.width > 1000
+    beyond = encode(Image.new("L", (20_000, 10_001)), "PNG")
+    assert pool.submit(beyond, detail=Detail.STANDARD, rule=PROBE_RULE).result(100) == Unreadable(
+        reason=UnreadableReason.TOO_MANY_PIXELS
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("CMYK", "JPEG"), ("RGBA", "PNG"), ("I;16", "PNG"), ("RGB", "TIFF"), ("RGB", "WEBP")]
+)
+def test_two_hundred_megapixels_in_every_depth(pack: ModelPack, mode: str, kind: str) -> None:
+    """Within the default limits of memory and time, where colours or depth must be converted too."""
+    size = (20_000, 10_000) if kind != "WEBP" else (16_383, 12_207)  # WebP ends at 16,383 a side
+    data = encode(Image.new(mode, size), kind, **({"compress_level": 1} if kind == "PNG" else {}))
+    with ExtractionPool(pack, workers=1) as pool:
+        result = pool.submit(data, detail=Detail.STANDARD, rule=PROBE_RULE).result(130)
+    assert isinstance(result, PhotographExtraction), result
+    assert (result.pages[0].width, result.pages[0].height) == size
 
 
 class TestWire:

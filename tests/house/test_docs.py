@@ -146,3 +146,17 @@ def test_runnable_blocks_are_found_run_in_one_folder_and_checked(tmp_path: Path)
     (tmp_path / "other").mkdir()
     with pytest.raises(AssertionError, match="ended with 1"):
         run_blocks([("false | true", 0)], tmp_path / "other")
+
+
+FRENCH = {"operateur.md": "operator.md", "intervenant.md": "caseworker.md"}
+
+
+def test_a_french_page_gives_the_commands_of_the_english_one_which_run() -> None:
+    how_to = ROOT / "docs" / "how-to"
+    assert {page.name for page in (how_to / "fr").glob("*.md")} == set(FRENCH)
+    for french, english in FRENCH.items():
+        bodies = [
+            [found["body"] for found in FENCE.finditer(page.read_text("utf-8"))]
+            for page in (how_to / "fr" / french, how_to / english)
+        ]
+        assert bodies[0] == bodies[1], french

@@ -123,6 +123,19 @@ def test_pip_brings_neither_opencv_nor_the_carrier(installed: Path) -> None:
     assert {name for name in names if "opencv" in name or name in {CARRIER, "torch", "openpeople"}} == set()
 
 
+def test_setting_up_brings_no_opencv() -> None:
+    """What `uv sync` installs for a developer, by the lock file: the carrier without what it asks for."""
+    script = ROOT / "scripts" / "with_uv.py"
+    listed = run(sys.executable, script, "export", "-q", "--locked", "--no-emit-project", "--no-hashes")
+    assert listed.returncode == 0, listed.stderr
+    names = {line.partition("==")[0].strip().lower() for line in listed.stdout.splitlines() if "==" in line}
+    assert CARRIER in names
+    assert {name for name in names if "opencv" in name or name == "torch"} == set()
+    # Negative control: the benchmarks' group, which nobody gets unasked, does name it.
+    asked = run(sys.executable, script, "export", "-q", "--locked", "--no-hashes", "--group", "bench")
+    assert "opencv-python-headless==" in asked.stdout
+
+
 def test_the_installed_command_runs(installed: Path) -> None:
     done = run(installed.parent / "countenance", "--version")
     assert done.returncode == 0, done.stderr

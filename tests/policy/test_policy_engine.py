@@ -29,7 +29,12 @@ def pack_with(rule: str, text: dict[str, object] | None = None):
     """The CA pack and one more rule, CA-90, which passes every check of a pack."""
     files = shipped_pack_files("CA")
     manifest = json.loads(files["pack.json"])
-    manifest["rules"]["CA-90"] = text or {"sources": ["house"], "en": "Test.", "fr": "Essai."}
+    manifest["rules"]["CA-90"] = text or {
+        "sources": ["house"],
+        "authority_fr": "Essai",
+        "en": "Test.",
+        "fr": "Essai.",
+    }
     notes = '@id("CA-90") @reason("planted") @authority("Test") @since("2026-11-01") '
     return pack_from_files(
         {

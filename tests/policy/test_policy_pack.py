@@ -139,7 +139,7 @@ def test_missing_extra_and_unreadable_files_refuse(files, tmp_path):
 
 NOTES = '@id("CA-90") @reason("planted") @authority("Test") @since("2026-11-01")\n'
 FORBID = "forbid (principal, action, resource) when { context.now < 0 };"
-TEXT = {"sources": ["house"], "en": "Test.", "fr": "Essai."}
+TEXT = {"sources": ["house"], "authority_fr": "Essai", "en": "Test.", "fr": "Essai."}
 
 
 def planted(files: dict[str, str], rule: str, rule_id: str = "CA-90") -> dict[str, str]:

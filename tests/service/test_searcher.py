@@ -5,18 +5,25 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from house import House, photograph
 
 from countenance.policy.decisions import Refused
+from countenance.primitives.canonical import Json
 from countenance.primitives.clock import Clock
 from countenance.primitives.errors import ConflictError, RefusedError, UnavailableError, UsageError
+from countenance.records.identity import AccountKey
+from countenance.registry.path import ActResult
 from countenance.search.path import SearchAnswer
 from countenance.search.values import FailureToAcquire, LoggedCandidates, SearchRequest, WhichFace
-from countenance.service.searcher import SOCKET_NAME, RemoteSearcher, connect, open_searcher
+from countenance.service.address import SOCKET_NAME
+from countenance.service.searcher import RemoteSearcher, connect, open_searcher
 from countenance.service.server import SearcherServer
 
 
@@ -101,8 +108,6 @@ def test_a_withdrawal_in_another_process_counts_at_the_next_search(
 
 
 def test_an_unsigned_request_is_refused_over_the_socket(sqlite_house: House, server: SearcherServer) -> None:
-    from dataclasses import replace
-
     remote = connect(_socket(sqlite_house))
     assert remote is not None
     request = SearchRequest(case=sqlite_house.case, gallery="", purpose="", photographs=(b"x",), faces=(0,))
@@ -191,3 +196,52 @@ def test_a_searcher_that_goes_away_is_named(sqlite_house: House) -> None:
         _ask(sqlite_house, remote, photograph("P001"))
     assert caught.value.code == "searcher-gone"
     remote.close()
+
+
+def test_acts_cross_the_socket_with_their_records_and_their_refusals(
+    sqlite_house: House, server: SearcherServer
+) -> None:
+    house = sqlite_house
+    remote = connect(_socket(house))
+    assert remote is not None
+
+    def act(key: AccountKey, name: str, /, **params: Json) -> ActResult:
+        return remote.perform(
+            key.sign(workspace_id=remote.workspace_id, act=name, params=params, at=house.clock())
+        )
+
+    with remote:
+        done = act(house.operator, "person-add", label="Zoé")
+        assert (done.act, done.record) == ("person-add", {**dict(done.record), "person": "Zoé"})  # type: ignore[arg-type]
+        assert house.events()[done.log_entry or 0] == "person-added"
+        assert act(house.operator, "records-read", listing="persons").log_entry is None
+        with pytest.raises(RefusedError) as refused:
+            act(house.caseworker, "person-add", label="Yan")
+        assert (refused.value.reason, bool(refused.value.rule)) == ("role-may-not", True)
+        with pytest.raises(ConflictError) as conflict:
+            act(house.operator, "person-add", label="Zoé")
+        assert conflict.value.code == "person-exists"
+        with pytest.raises(UsageError):
+            act(house.operator, "no-such-act")
+        signed = house.operator.sign(
+            workspace_id=remote.workspace_id, act="person-add", params={"label": "A"}, at=house.clock()
+        )
+        with pytest.raises(RefusedError) as forged:
+            remote.perform(replace(signed, params={"label": "B"}))
+        assert forged.value.reason == "not-authenticated"
+
+
+def test_the_searcher_ends_what_has_run_out_though_nobody_searches(
+    sqlite_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = sqlite_house
+    house.enrol(house.person("P001", expires_at="2026-11-10"), photograph("P001"))
+    monkeypatch.setattr("countenance.service.server._CHECKPOINT_SECONDS", 0.05)
+    with Running(house.workspace.directory, house.clock):
+        assert list(house.workspace.vault.record_ids())
+        house.clock.move(timedelta(days=8))
+        until = time.monotonic() + 30
+        while list(house.workspace.vault.record_ids()) and time.monotonic() < until:
+            time.sleep(0.05)
+    assert not list(house.workspace.vault.record_ids())
+    assert "consent-expired" in house.events()

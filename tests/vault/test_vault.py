@@ -9,6 +9,10 @@ import uuid
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,6 +96,25 @@ def test_a_seal_opens_only_for_its_record_and_part(folder: Path) -> None:
                 vault.unseal([item])
             assert caught.value.code == "seal-broken"
             assert not isinstance(caught.value, KeyDestroyedError)
+
+
+def test_a_seal_is_aes_256_gcm_by_the_published_layout(folder: Path) -> None:
+    """Opened here without any code of the vault: HKDF, AES-256-GCM, and the record and part as associated data."""
+    (item,) = plains(1, part="crop")
+    with Vault.create(folder) as vault:
+        (blob,) = vault.seal([item])
+        ((record, wrapped),) = vault._keys.wrapped([item.record_id.bytes]).items()
+    root = (folder / "root.key").read_bytes()
+    wrapping = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"countenance/vault/data-keys").derive(
+        root
+    )
+    data_key = AESGCM(wrapping).decrypt(wrapped[1:13], wrapped[13:], b"data-key/" + record)
+    assert len(data_key) == 32
+    context = b"record/" + record + b"crop"
+    assert AESGCM(data_key).decrypt(blob[1:13], blob[13:], context) == item.data
+    for other in (b"record/" + record + b"template:s", b"record/" + bytes(16) + b"crop", b""):
+        with pytest.raises(InvalidTag):
+            AESGCM(data_key).decrypt(blob[1:13], blob[13:], other)
 
 
 @settings(max_examples=60, deadline=None)

@@ -39,7 +39,7 @@ LABELS = {
     "notice": N_("Notice"),
     "notice_exemption": N_("Exempt from notice"),
     "notice_text": N_("Words agreed to"),
-    "notice_version": N_("Their version"),
+    "notice_version": N_("Version of them"),
     "on_behalf_of": N_("On behalf of"),
     "on_behalf_of_jurisdiction": N_("Standing in"),
     "opened_at": N_("Opened"),

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from countenance.cli.screen import Screen
 from countenance.primitives.errors import NotFoundError, UsageError
 from countenance.primitives.text import N_
+from countenance.service.address import is_left_there, socket_of
 
 if TYPE_CHECKING:
     from countenance.primitives.canonical import Json
     from countenance.records.identity import SignedRequest
     from countenance.records.workspace import Workspace
     from countenance.registry.path import ActResult
+    from countenance.service.searcher import RemoteSearcher
 
 WORKSPACE_VARIABLE = "COUNTENANCE_WORKSPACE"
 ACCOUNT_VARIABLE = "COUNTENANCE_ACCOUNT"
@@ -117,23 +119,38 @@ class Door:
 
     def sign(self, act: str, params: Json) -> SignedRequest:
         """`act` signed with the caller's own key."""
+        return self._sign(str(self.workspace().settings.id), act, params)
+
+    def _sign(self, workspace_id: str, act: str, params: Json) -> SignedRequest:
+        from countenance.primitives.clock import system_clock
         from countenance.records.identity import AccountKey
 
-        workspace = self.workspace()
         account = self.account()
         if Path(account).name != account:
             raise UsageError(
                 N_("{account} is not the name of an account."), code="account-name", account=account
             )
         return AccountKey.read(self.keys() / f"{account}.key").sign(
-            workspace_id=str(workspace.settings.id), act=act, params=params, at=workspace.clock()
+            workspace_id=workspace_id, act=act, params=params, at=system_clock()
         )
 
     def perform(self, act: str, params: Json) -> ActResult:
-        """Sign an act and carry it out."""
+        """Sign an act and have it carried out: by the running searcher, so that no key of the workspace is read here, or here."""
+        searcher = self._searcher()
+        if searcher is not None:
+            return searcher.perform(self._sign(searcher.workspace_id, act, params))
         from countenance.registry.path import perform
 
         return perform(self.workspace(), self.sign(act, params))
+
+    def _searcher(self) -> RemoteSearcher | None:
+        """The running searcher, unless this run has opened the workspace itself."""
+        if self._workspace is not None or not is_left_there(socket_of(self.directory().absolute())):
+            return None
+        from countenance.service.searcher import connect
+
+        found = connect(socket_of(self.directory().absolute()))
+        return None if found is None else self._open.enter_context(found)
 
     def read(self, listing: str) -> list[dict[str, Json]]:
         """One listing of the records, as the caller may see it."""

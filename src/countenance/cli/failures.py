@@ -22,6 +22,7 @@ from countenance.cli.door import Door
 from countenance.cli.language import Language, _, say, spoken, tell
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import CountenanceError, NotFoundError, RefusedError, UsageError
+from countenance.primitives.files import NO_ROOM, NOT_WRITABLE
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
@@ -81,6 +82,22 @@ def report_interrupt(door: Door) -> Exit:
     return Exit.INTERRUPTED
 
 
+def report_system(door: Door, error: OSError) -> Exit:
+    """Tell a refusal of the file system that nobody named on the way: a disk that is full or may not be written."""
+    path = "" if error.filename is None else os.fsdecode(error.filename)
+    if error.errno in NO_ROOM:
+        message = say(N_("There is no room left to write {path}."), path=path)
+        _report(door, "disk-full", message, _(N_("Free some space, then give the same command again.")))
+    elif error.errno in NOT_WRITABLE:
+        problem = error.strerror or type(error).__name__
+        message = say(N_("The file system refused: {path}: {problem}."), path=path, problem=problem)
+        remedy = N_("Check that the folder is mounted, writable and owned by this account, then try again.")
+        _report(door, "storage-failed", message, _(remedy))
+    else:
+        return report_crash(door, error)
+    return Exit.NOT_AVAILABLE
+
+
 def report_crash(door: Door, error: BaseException) -> Exit:
     """Tell a fault of ours: an id for people, the traceback for a private file only."""
     name = f"crash-{secrets.token_hex(4)}"
@@ -126,8 +143,7 @@ def explain(door: Door, error: RefusedError) -> tuple[str, str]:
             sentence,
             authority,
         )  # of another version of the pack: no translation is better than a wrong one
-    titles = {source.id: f"{source.title_fr}, {source.article}" for source in pack.sources}
-    return rule.fr, " ; ".join(titles[source] for source in rule.sources) or authority
+    return rule.fr, rule.authority_fr
 
 
 def _pack_of(door: Door, error: RefusedError) -> PolicyPack:

@@ -69,8 +69,10 @@ def answer_exit(answer: SearchAnswer) -> Exit:
     return Exit.USAGE if isinstance(answer, WhichFace) else Exit.DONE
 
 
-def show_which_face(screen: Screen, answer: WhichFace, name: str) -> None:
-    """The faces to choose from."""
+def show_which_face(screen: Screen, answer: WhichFace, name: str, photographs: int = 1) -> None:
+    """The faces to choose from. `photographs`: how many the command was given."""
+    from countenance.cli.sheet.words import QUALITY
+
     screen.text(
         N_("{name} shows {count} faces. Say which is the sought person:"), name=name, count=len(answer.faces)
     )
@@ -87,14 +89,21 @@ def show_which_face(screen: Screen, answer: WhichFace, name: str) -> None:
             (
                 face.number,
                 *(f"{value:.0f}" for value in (face.box.x, face.box.y, face.box.width, face.box.height)),
-                list(face.quality),
+                [_(QUALITY.get(reason, reason)) for reason in face.quality],
             )
             for face in answer.faces
         ],
         empty="",
     )
     screen.text(N_("(pixels of the photograph as it is displayed)"), dim=True)
-    screen.text(N_("Then give the same command with --face {number}."), number=answer.faces[0].number)
+    number = answer.faces[0].number
+    if photographs == 1:
+        screen.text(N_("Then give the same command with --face {number}."), number=number)
+        return
+    # One for each photograph, in their order; the others are left as they were.
+    places = (number if place == answer.photograph else -1 for place in range(photographs))
+    options = " ".join(f"--face {place}" for place in places)
+    screen.text(N_("Then give the same command with {options} (-1: the only one there is)."), options=options)
 
 
 def show_candidates(screen: Screen, answer: LoggedCandidates) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from countenance.cli.door import Door
-from countenance.cli.failures import Exit, report, report_crash, report_interrupt, report_usage
+from countenance.cli.failures import Exit, report, report_crash, report_interrupt, report_system, report_usage
 from countenance.cli.language import choose_language, speak
 from countenance.cli.screen import Screen, terminal_width
 from countenance.cli.table import COMPLETE_VARIABLE, PROGRAM, program
@@ -52,6 +52,8 @@ def _run(words: list[str], door: Door) -> int:
         return report_interrupt(door)
     except BrokenPipeError:
         raise
+    except OSError as error:
+        return report_system(door, error)
     except Exception as error:  # noqa: BLE001 - the last place that can keep a traceback from a user
         return report_crash(door, error)
 

@@ -17,6 +17,7 @@ import click
 
 from countenance.cli.language import _, say
 from countenance.primitives.canonical import Json
+from countenance.primitives.text import shown
 
 MOST_COLUMNS = 80
 _GAP = 2
@@ -51,9 +52,9 @@ class Screen:
         click.echo(json.dumps(value, ensure_ascii=ascii_only))
 
     def line(self, text: str = "", *, bold: bool = False, dim: bool = False, err: bool = False) -> None:
-        """One line as it is."""
+        """One line; what a terminal would act upon is written out, for names come from outside."""
         if not self.json or err:
-            click.echo(self._style(text, bold=bold, dim=dim), err=err, color=_colour(err=err))
+            click.echo(self._style(shown(text), bold=bold, dim=dim), err=err, color=_colour(err=err))
 
     def text(
         self, template: str, *, indent: int = 0, bold: bool = False, dim: bool = False, **params: object

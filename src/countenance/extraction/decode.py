@@ -11,7 +11,7 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,6 +80,15 @@ class DecodedPage:
     number: int
     page: Page | None
     unreadable: UnreadableReason | None
+
+
+def load_decoders() -> None:
+    """Load every decoder now, for a process that will not be able to open a file later."""
+    Image.init()
+    with suppress(ImportError):
+        import pi_heif
+
+        pi_heif.libheif_info()
 
 
 def recognise_format(data: bytes) -> PictureFormat:

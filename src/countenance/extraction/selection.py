@@ -64,6 +64,11 @@ def select(faces: dict[FaceKey, Box], rule: EmbedRule) -> Selection:
             unplaced.append((label.page, label.key, FaceReason.WHICH_FACE))
         else:
             claims[best[0]].append(label)
+    lost = {key for _, key, reason in unplaced if reason is FaceReason.NO_SUCH_FACE}
+    for label in rule.labels:
+        if label.key in lost and not label.permitted:
+            # Whose picture may not be used is here somewhere: a box beside the face does not make it nobody's.
+            held.update(key for key, claimed in claims.items() if key[0] == label.page and not claimed)
     _place_boxless([label for label in rule.labels if label.box is None], claims, held, unplaced)
     placements = {key: _decide(claims[key], key in held, rule) for key in faces}
     return Selection(placements=placements, unplaced=tuple(unplaced))

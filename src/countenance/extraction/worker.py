@@ -1,7 +1,8 @@
 """A worker: `python -m countenance.extraction.worker`. Bytes in, faces out; no keys, no paths, no network.
 
-It reads jobs from standard input and writes answers to standard output. It cannot write files (RLIMIT_FSIZE 0), leaves no core
-dump (RLIMIT_CORE 0), cannot take more memory than it was given (RLIMIT_DATA), and dies with its parent.
+It reads jobs from standard input and writes answers to standard output. Once its models are loaded it can open nothing more,
+neither file nor socket (RLIMIT_NOFILE 0), nor write to a file (RLIMIT_FSIZE 0); it leaves no core dump (RLIMIT_CORE 0), cannot
+take more memory than it was given (RLIMIT_DATA), and dies with its parent.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from countenance.extraction.decode import load_decoders
 from countenance.extraction.engine import Extractor
 from countenance.extraction.pack import load_pack
 from countenance.extraction.values import ExtractionFailed, ExtractionResult, FailureReason
@@ -34,6 +36,7 @@ def main() -> int:
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # a library that prints must not print into an answer
     extractor = Extractor(load_pack(name, cache=Path(cache)))
+    load_decoders()
     _limit(memory)
     _send(answers, {"ready": True, "space_id": str(extractor.pack.space_id)}, b"")
     while (prefix := jobs.read(PREFIX.size)) and len(prefix) == PREFIX.size:
@@ -69,6 +72,7 @@ def _limit(memory: int) -> None:
     for what, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 0),  # what is open stays open: two pipes
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_AS, memory + _mapped_bytes()),
     ):

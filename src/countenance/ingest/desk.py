@@ -18,6 +18,7 @@ from countenance.policy.engine import PolicyEngine
 from countenance.policy.purposes import BasisKind, Purpose
 from countenance.policy.questions import BasisFacts, ConsentState, EnrolQuestion, PersonFacts
 from countenance.primitives.canonical import Json
+from countenance.primitives.text import folded
 from countenance.records.facts import basis_facts, consent_state, gallery_facts
 from countenance.records.models import Basis, ConsentReceipt, Gallery, Person, Source
 
@@ -268,11 +269,14 @@ def _first(refusals: Sequence[Refused]) -> Refused | None:
 
 
 def _by_label(labels: Sequence[str]) -> dict[str, Person]:
+    """Persons by label as a manifest spells it: another spelling of a name is no other person."""
+    spelt = {label: folded(label) for label in labels}
+    keys = sorted(set(spelt.values()))
     found: dict[str, Person] = {}
-    for start in range(0, len(labels), _QUERY):
-        part = Person.objects.filter(label__in=labels[start : start + _QUERY])
-        found.update((person.label, person) for person in part)
-    return found
+    for start in range(0, len(keys), _QUERY):
+        part = Person.objects.filter(folded__in=keys[start : start + _QUERY])
+        found.update((person.folded, person) for person in part)
+    return {label: found[key] for label, key in spelt.items() if key in found}
 
 
 def _receipts(persons: Iterable[Person], gallery: Gallery) -> dict[tuple[uuid.UUID, str], ConsentReceipt]:

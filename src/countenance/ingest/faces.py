@@ -22,6 +22,7 @@ from countenance.index.head import NewRow
 from countenance.ingest.desk import Brief, Desk, Ground, Named, Standing
 from countenance.ingest.journal import crop_name
 from countenance.ingest.taken import Sealed
+from countenance.primitives.text import folded
 from countenance.records.database import DjangoTransaction
 from countenance.records.ending import end_references
 from countenance.records.models import Face, Gallery, PermissionClass, Person, Photograph, Reference
@@ -244,7 +245,12 @@ class FaceWriter:
         person = self._desk.persons.get(label)
         if person is None and verdict.state is FaceState.ENROLLED:
             person, _ = Person.objects.get_or_create(
-                label=label, defaults={"declared_minor": verdict.named.minor, "created_at": self._now}
+                folded=folded(label),
+                defaults={
+                    "label": label,
+                    "declared_minor": verdict.named.minor,
+                    "created_at": self._now,
+                },
             )
             self._desk.persons[label] = person
         return person

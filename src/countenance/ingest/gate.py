@@ -9,7 +9,14 @@ from countenance.policy.decisions import Refused
 from countenance.policy.purposes import Purpose
 from countenance.policy.questions import Act, ActQuestion, EnrolQuestion
 from countenance.records.facts import basis_facts, gallery_facts
-from countenance.records.identity import Caller, SignedRequest, caller_facts, spend, verify
+from countenance.records.identity import (
+    Caller,
+    SignedRequest,
+    caller_facts,
+    require_act,
+    spend,
+    verify,
+)
 from countenance.records.models import Account, Source
 from countenance.records.refusing import log_refusal
 from countenance.records.workspace import Workspace
@@ -28,6 +35,7 @@ def admit(workspace: Workspace, request: SignedRequest) -> Admitted:
 
     Raises RefusedError.
     """
+    require_act(request, Act.INGEST.value)
     now = workspace.clock()
     caller = verify(request, workspace_id=str(workspace.settings.id), now=now)
     decision = workspace.policy().decide(_question(caller, now))

@@ -117,6 +117,8 @@ def read_picture(root: bytes, path: bytes, *, max_bytes: int) -> Picture | Unrea
     try:
         with os.fdopen(descriptor, "rb") as stream:
             status = os.fstat(stream.fileno())
+            if not _still(status, root, full):
+                return Unread(state=PhotographState.REFUSED, reason=ItemReason.LINK)
             if not stat.S_ISREG(status.st_mode):
                 return Unread(state=PhotographState.UNREADABLE, reason=ItemReason.NOT_A_FILE)
             if status.st_size > max_bytes:
@@ -125,6 +127,16 @@ def read_picture(root: bytes, path: bytes, *, max_bytes: int) -> Picture | Unrea
     except OSError as error:
         return _unread(error, full)
     return Picture(data=data, sha256=sha256_hex(data))
+
+
+def _still(opened: os.stat_result, root: bytes, full: bytes) -> bool:
+    """Is what was opened what lies in the source now? A link may have been put in its place after the first look."""
+    real = os.path.realpath(full)
+    try:
+        there = os.lstat(real)
+    except OSError:
+        return False
+    return within(os.path.realpath(root), full) and os.path.samestat(opened, there)
 
 
 def _unread(error: OSError, full: bytes) -> Unread:

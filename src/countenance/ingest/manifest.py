@@ -23,7 +23,7 @@ from countenance.policy.purposes import BasisKind, Purpose
 from countenance.primitives.canonical import sha256_hex
 from countenance.primitives.errors import FormatError, NotFoundError, UnavailableError, UsageError
 from countenance.primitives.files import text_to_name
-from countenance.primitives.text import N_, Message
+from countenance.primitives.text import N_, Message, plain_line
 
 COLUMNS = (
     "path",
@@ -235,15 +235,15 @@ def _row(line: int, record: Mapping[str, str], root: bytes) -> ManifestRow:
     row = ManifestRow(
         line=line,
         path=_path(record["path"], root),
-        id=given.get("id", ""),
-        person=given.get("person", ""),
+        id=_line("id", given),
+        person=_line("person", given),
         basis=_word(BasisKind, "basis", given.get("basis", "")),
         purposes=frozenset(
             _known(Purpose, "purposes", word) for word in given.get("purposes", "").replace(",", " ").split()
         ),
         jurisdiction=check_place(given["jurisdiction"]) if given.get("jurisdiction") else "",
         captured_at=_edtf(given.get("captured_at", "")),
-        source_ref=given.get("source_ref", ""),
+        source_ref=_line("source_ref", given),
         declared_minor=_flag(given.get("declared_minor", "")),
         box=_box(given.get("face_box", "")),
     )
@@ -265,6 +265,13 @@ def _path(text: str, root: bytes) -> bytes:
     if not joined.startswith(os.path.normpath(root).rstrip(b"/") + b"/"):
         raise UsageError(N_("path {path} leads out of the source"), path=text)
     return os.path.relpath(joined, root)
+
+
+def _line(column: str, given: Mapping[str, str]) -> str:
+    try:
+        return plain_line(given.get(column, ""))
+    except ValueError as error:
+        raise UsageError(N_("{column} is not one line of plain text"), column=column) from error
 
 
 def _known[T: (BasisKind, Purpose)](kind: type[T], column: str, word: str) -> T:

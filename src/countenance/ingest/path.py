@@ -47,7 +47,7 @@ from countenance.ingest.work import Work
 from countenance.policy.questions import Act
 from countenance.primitives.errors import NotFoundError, RefusedError, UnavailableError
 from countenance.primitives.text import N_
-from countenance.records.ending import destroy_ended_keys
+from countenance.records.ending import destroy_ended_keys, end_expired
 from countenance.records.events import Event
 from countenance.records.identity import SignedRequest, spend
 from countenance.records.models import IngestItem, IngestRun, IngestShard, Source
@@ -84,6 +84,7 @@ def ingest(
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(workspace))
         sweep_orphans(workspace)
+        end_expired(workspace)
         destroy_ended_keys(workspace)
         place = find_place(source, asked.manifest)
         manifest = read_rows(place, source)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from countenance.biometrics.vocabulary import Detail
 from countenance.extraction.engine import estimate
 from countenance.extraction.pool import ExtractionPool
+from countenance.extraction.timing import embedding_ms
 from countenance.extraction.values import EmbedRule, PhotographExtraction
 from countenance.ingest.gate import admit
 from countenance.ingest.intake import find_place, limits_of, read_params, read_rows
@@ -25,12 +26,10 @@ from countenance.records.workspace import Workspace
 SAMPLE_FILES = 16
 SAMPLE_SECONDS = 8.0
 
-EMBED_MS = 20.0
-"""A face's template, twice through the recogniser (8.7 ms each on one core of 2020, see docs/figures.md). The sample has
-no permission for templates, so this is not timed."""
 OVERHEAD = 1.15
 """The path takes this much longer than its workers; the figure to reach is 1.25."""
-FACE_BYTES = 12_000  # crop, template, rows of face and reference, index, log
+START_SECONDS = 1.5  # until the workers have their models
+FACE_BYTES = 16_000  # crop, template, rows of face and reference, index, log
 PHOTOGRAPH_BYTES = 1_200  # rows of photograph and item
 BASE_MEMORY = 180 << 20  # this process
 WORKER_MEMORY = 150 << 20  # models loaded
@@ -77,7 +76,8 @@ def plan(workspace: Workspace, request: SignedRequest) -> Plan:
     timed = _time(workspace, place.root, found)
     share = len(found.paths) / timed.files if timed.files else 0.0
     faces = round(timed.faces * share)
-    embed = faces * EMBED_MS / 1000
+    # The sample has no permission for templates, so their time is taken from patterns, on this very machine.
+    embed = faces * embedding_ms(workspace.models) / 1000
     standard = timed.decode + (timed.detect if detail is Detail.STANDARD else timed.full_detect)
     full = timed.decode + timed.full_detect
     return Plan(
@@ -89,8 +89,8 @@ def plan(workspace: Workspace, request: SignedRequest) -> Plan:
         formats=dict(sorted(found.formats.items())),
         sample=timed.files,
         faces=faces,
-        seconds=round((standard * share + embed) * OVERHEAD / asked.workers, 1),
-        seconds_full=round((full * share + embed) * OVERHEAD / asked.workers, 1),
+        seconds=round(START_SECONDS + (standard * share + embed) * OVERHEAD / asked.workers, 1),
+        seconds_full=round(START_SECONDS + (full * share + embed) * OVERHEAD / asked.workers, 1),
         disk_bytes=faces * FACE_BYTES + len(found.paths) * PHOTOGRAPH_BYTES,
         memory_bytes=BASE_MEMORY + asked.workers * (WORKER_MEMORY + timed.most_pixels * PIXEL_BYTES),
         workers=asked.workers,

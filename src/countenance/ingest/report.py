@@ -32,7 +32,8 @@ def result_of(run: IngestRun, source: Source, meter: Meter) -> IngestResult:
     seen = IngestItem.objects.filter(run=run, photograph__isnull=False).values("photograph")
     not_read = IngestItem.objects.filter(run=run, photograph__isnull=True).values("path")
     gone = Photograph.objects.filter(source=source, page=0).exclude(pk__in=seen).exclude(path__in=not_read)
-    missing = gone.count() if fresh.listed else 0
+    # A manifest is a choice of files: what it does not name may well lie in the folder.
+    missing = gone.count() if fresh.listed and not fresh.manifest_sha256 else 0
     return IngestResult(
         run=run.code,
         source=source.name,
@@ -101,6 +102,7 @@ def _reports(run: IngestRun, page: Sequence[_Row], wanted: set[str]) -> Iterator
                 reason=face.reason,
                 rule=face.rule,
                 person=face.person.label if face.person else None,
+                box=(round(face.x), round(face.y), round(face.width), round(face.height)),
             )
         )
     for path, state, reason, key in page:

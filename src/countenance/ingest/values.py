@@ -95,8 +95,8 @@ class IngestResult:
     """How a run stands when `ingest` returns.
 
     `photographs`: files by state, `pending` among them if it was stopped. `faces`: faces by state, of the files of this
-    run. `missing`: photographs known from earlier runs and not in this listing; nothing is done to them. `rate`: files
-    per second of this process. `stopped`: there is more to do; the same command goes on.
+    run. `missing`: photographs known from earlier runs and not in the folder now (not counted under a manifest, which
+    chooses files); nothing is done to them. `rate`: files per second of this process. `stopped`: there is more to do; the same command goes on.
     """
 
     run: str
@@ -118,7 +118,10 @@ class IngestResult:
 
 @dataclass(frozen=True, kw_only=True)
 class FaceReport:
-    """One face of a file. `person`: label, None where nobody is named. `rule`: policy's, where it refused."""
+    """One face of a file. `person`: label, None where nobody is named. `rule`: policy's, where it refused.
+
+    `box`: left, top, width, height in displayed pixels, as `face_box` of a manifest takes them.
+    """
 
     page: int
     number: int
@@ -126,6 +129,7 @@ class FaceReport:
     reason: str
     rule: str
     person: str | None
+    box: tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,9 @@
      "default":  {"id": "CA-00", "reason": ..., "authority": ..., "since": ...},   nothing permits
      "error":    {"id": "CA-99", ...},                                             evaluation failed
      "purposes": [{"id": ..., "dpv": IRI, "en": ..., "fr": ...}],
-     "sources":  [{"id": ..., "title": ..., "title_fr": ..., "article": ..., "date": ..., "url": optional}],
-     "rules":    {"CA-01": {"sources": [ids], "en": ..., "fr": ...}}}
+     "sources":  [{"id": ..., "title": ..., "title_fr": ..., "article": ..., "article_fr": ...,
+                  "date": ..., "url": optional}],
+     "rules":    {"CA-01": {"sources": [ids], "authority_fr": ..., "en": ..., "fr": ...}}}
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class LawSource:
     title: str
     title_fr: str
     article: str
+    article_fr: str
     date: str
     url: str | None
 
@@ -54,9 +56,13 @@ class PackPurpose:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleText:
-    """What a rule says to people, and on which sources it rests (ids of `LawSource`)."""
+    """What a rule says to people, and on which sources it rests (ids of `LawSource`).
+
+    `authority_fr`: the rule's authority in French; the English one stands with the rule.
+    """
 
     sources: tuple[str, ...]
+    authority_fr: str
     en: str
     fr: str
 
@@ -192,12 +198,13 @@ def _verdict(value: object, where: str) -> Verdict:
 
 
 def _source(value: object, where: str) -> LawSource:
-    found = _texts(value, "id title title_fr article date", where, ("url",))
+    found = _texts(value, "id title title_fr article article_fr date", where, ("url",))
     return LawSource(
         id=found["id"],
         title=found["title"],
         title_fr=found["title_fr"],
         article=found["article"],
+        article_fr=found["article_fr"],
         date=require_date(found["date"], where),
         url=found.get("url"),
     )
@@ -215,8 +222,13 @@ def _purpose(value: object, where: str) -> PackPurpose:
 
 
 def _rule_text(value: object, rule: str, known: set[str]) -> RuleText:
-    found = _object(value, ["sources", "en", "fr"], rule)
+    found = _object(value, ["sources", "authority_fr", "en", "fr"], rule)
     sources = tuple(_text(item, f"{rule}.sources") for item in _list(found["sources"], f"{rule}.sources"))
     if unknown := sorted(set(sources) - known):
         raise pack_error(f"{rule} names unknown sources: {', '.join(unknown)}")
-    return RuleText(sources=sources, en=_text(found["en"], f"{rule}.en"), fr=_text(found["fr"], f"{rule}.fr"))
+    return RuleText(
+        sources=sources,
+        authority_fr=_text(found["authority_fr"], f"{rule}.authority_fr"),
+        en=_text(found["en"], f"{rule}.en"),
+        fr=_text(found["fr"], f"{rule}.fr"),
+    )

@@ -54,7 +54,7 @@ class Effect(StrEnum):
 class Rule:
     """One rule of a pack.
 
-    `id`: as in `CA-03`. `reason`: kebab-case code, one per forbid. `authority`: what it rests on. `since`: ISO
+    `id`: as in `CA-03`. `reason`: kebab-case code, one per forbid. `authority`, `authority_fr`: what it rests on. `since`: ISO
     date from which it applies. `sources`: ids of the pack's sources of law. `en`, `fr`: one sentence each.
     """
 
@@ -62,6 +62,7 @@ class Rule:
     effect: Effect
     reason: str
     authority: str
+    authority_fr: str
     since: str
     sources: tuple[str, ...]
     en: str
@@ -262,6 +263,7 @@ def _rule(verdict: Verdict, effect: Effect, text: RuleText, pack: str) -> Rule:
         effect=effect,
         reason=verdict.reason,
         authority=verdict.authority,
+        authority_fr=text.authority_fr,
         since=verdict.since,
         sources=text.sources,
         en=text.en,

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Disk, quota or limit of the process used up: for the writer all the same."""
+NOT_WRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+"""Mounted read-only, or somebody else's."""
+
+_ROOM = 1 << 16  # what SQLite needs to begin: its shared memory file has 32 KiB
 
 
 def make_private_directory(path: Path) -> Path:
@@ -29,6 +37,27 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+def why_unwritable(folder: Path) -> OSError | None:
+    """What the system says when a little is written in `folder`, or None where nothing speaks against it.
+
+    SQLite says "disk I/O error" or "unable to open" alike for a full disk and for one that is mounted read-only.
+    """
+    temporary = folder / f".{secrets.token_hex(6)}.tmp"
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            left = _ROOM
+            while left:
+                left -= os.write(descriptor, bytes(left))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        return error
+    return None
 
 
 def sync_directory(path: Path) -> None:

@@ -26,6 +26,13 @@ def new_code(prefix: str, *, groups: int = 2) -> str:
     return f"{prefix}-{body}"
 
 
+def bound_code(prefix: str, digest: bytes, *, groups: int = 4) -> str:
+    """A code in the same alphabet made from a SHA-256, so that who names the code names what was hashed (80 bits)."""
+    number = int.from_bytes(digest, "big")
+    letters = [_ALPHABET[number >> (256 - 5 * place) & 31] for place in range(1, 4 * groups + 1)]
+    return "-".join([prefix, *("".join(letters[start : start + 4]) for start in range(0, 4 * groups, 4))])
+
+
 def read_code(text: str) -> str | None:
     """`text` as a code in its one spelling (capitals, I and L read as 1, O as 0), or None if it is not one."""
     prefix, dash, body = text.strip().upper().partition("-")

@@ -16,6 +16,7 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 from countenance.primitives.errors import UnavailableError, UsageError
+from countenance.primitives.files import NO_ROOM, NOT_WRITABLE, why_unwritable
 from countenance.primitives.sql import Dialect, Row, Value
 from countenance.primitives.text import N_
 
@@ -102,10 +103,10 @@ def open_transaction() -> Iterator[DjangoTransaction]:
         with transaction.atomic(using=_ALIAS, durable=True), connection.cursor() as cursor:
             yield DjangoTransaction(cursor, "sqlite" if connection.vendor == "sqlite" else "postgresql")
     except OperationalError as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
     except DatabaseError as error:
         if "readonly" in str(error) or "read-only" in str(error):
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         raise
 
 
@@ -117,21 +118,25 @@ def open_reading() -> Iterator[DjangoTransaction]:
         with connection.cursor() as cursor:
             yield DjangoTransaction(cursor, "sqlite" if connection.vendor == "sqlite" else "postgresql")
     except OperationalError as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
 
 
-def _unavailable(error: Exception) -> UnavailableError:
+def unavailable(error: Exception) -> UnavailableError:
+    """A database error as one of ours: the disk is full, or read-only, somebody else writes, or it does not answer."""
     text = str(error).lower()
-    if "full" in text or "no space" in text:
+    cause = _cause(text)
+    if "full" in text or "no space" in text or cause in NO_ROOM:
         return UnavailableError(
             N_("The disk under the database is full; nothing was changed."),
             remedy=N_("Free some space, then give the same command again."),
             code="disk-full",
         )
-    if "readonly" in text or "read-only" in text:
+    if "readonly" in text or "read-only" in text or cause in NOT_WRITABLE:
         return UnavailableError(
             N_("The workspace's database cannot be written; nothing was changed."),
-            remedy=N_("Check the owner and the permissions of the workspace's folder."),
+            remedy=N_(
+                "Check the owner and the permissions of the workspace's folder, and that its disk is not mounted read-only."
+            ),
             code="read-only",
         )
     if "locked" in text or "busy" in text:
@@ -146,6 +151,15 @@ def _unavailable(error: Exception) -> UnavailableError:
         code="database",
         problem=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
     )
+
+
+def _cause(text: str) -> int | None:
+    """The system's error number behind SQLite's vague words for it, if there is one."""
+    connection = connections[_ALIAS]
+    if connection.vendor != "sqlite" or not ("disk i/o" in text or "unable to open" in text):
+        return None
+    refused = why_unwritable(Path(connection.settings_dict["NAME"]).parent)
+    return None if refused is None else refused.errno
 
 
 def truncate_wal() -> None:

@@ -2,18 +2,24 @@
 
 Erasing in this order means that a crash leaves a face that cannot be found and whose bytes are still to go, never
 the reverse. Start-up finishes what a crash left (`destroy_ended_keys`).
+
+A consent may also run out, with nobody there to end it: `end_expired` does what its withdrawal would have done.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from countenance.biometrics.vocabulary import FaceState
+from countenance.primitives.canonical import Json
 from countenance.records.database import DjangoTransaction, truncate_wal
-from countenance.records.models import Face, Reference
+from countenance.records.events import Event
+from countenance.records.models import ConsentReceipt, Face, PermissionClass, Reference
 from countenance.records.workspace import Workspace
+from countenance.tlog.leaf import NewEntry
 
 
 def end_references(
@@ -37,6 +43,63 @@ def end_references(
         )
     workspace.revoke_grants()
     return len(ended)
+
+
+def rests_on(receipts: Collection[ConsentReceipt]) -> QuerySet[Reference]:
+    """What ends when these receipts are withdrawn: the references under them, and those of the same person, gallery and
+    purpose on any other basis, for a person's own no is heard under every basis.
+
+    A reference serves all purposes of its class, so one that serves a withdrawn purpose among others ends whole; the
+    next ingest enrols the face again for what is left.
+    """
+    ended = Q(receipt__in=[receipt.pk for receipt in receipts])
+    for gallery in {receipt.gallery_id for receipt in receipts}:
+        for person in {receipt.person_id for receipt in receipts if receipt.gallery_id == gallery}:
+            own = {
+                each.purpose for each in receipts if (each.gallery_id, each.person_id) == (gallery, person)
+            }
+            classes = [
+                row.pk for row in PermissionClass.objects.filter(gallery=gallery) if own & set(row.purposes)
+            ]
+            ended |= Q(face__person=person, gallery=gallery, permission_class__in=classes, receipt=None)
+    return Reference.objects.filter(ended)
+
+
+def end_expired(workspace: Workspace) -> int:
+    """End the references whose consent has run out: in no answer, no count and no coverage; then their keys go.
+
+    Returns how many. One entry in the log where there are any; nothing is written where there are none.
+    """
+    if not _expired(workspace.clock()).exists():
+        return 0
+    with workspace.transaction() as (tx, now):
+        receipts = list(_expired(now).values_list("id", flat=True))
+        ended = sum(
+            end_references(
+                workspace, tx, Reference.objects.filter(receipt__in=receipts[start : start + 500]), now
+            )
+            for start in range(0, len(receipts), 500)
+        )
+        if ended:
+            details: Json = {"receipts": [str(receipt) for receipt in receipts], "references_ended": ended}
+            entry = NewEntry(
+                event=Event.CONSENT_EXPIRED.value,
+                at=now,
+                purpose=None,
+                jurisdiction=None,
+                client=None,
+                pack=None,
+                details=details,
+            )
+            workspace.record(tx, [entry])
+    destroy_ended_keys(workspace)
+    return ended
+
+
+def _expired(now: datetime) -> QuerySet[ConsentReceipt]:
+    """Receipts that have run out and still have an open reference."""
+    still_open = Reference.objects.filter(receipt=OuterRef("pk"), ended_at__isnull=True)
+    return ConsentReceipt.objects.filter(Exists(still_open), withdrawn_at__isnull=True, expires_at__lte=now)
 
 
 def destroy_ended_keys(workspace: Workspace) -> int:

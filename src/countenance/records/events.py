@@ -27,6 +27,7 @@ class Event(StrEnum):
     PERSON_ADDED = "person-added"
     CONSENT_RECORDED = "consent-recorded"
     CONSENT_WITHDRAWN = "consent-withdrawn"
+    CONSENT_EXPIRED = "consent-expired"
     CASE_OPENED = "case-opened"
     CASE_CLOSED = "case-closed"
     INGEST_STARTED = "ingest-started"

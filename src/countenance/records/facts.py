@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count
 
 from countenance.policy.purposes import BasisKind, Purpose
 from countenance.policy.questions import (
@@ -17,6 +17,7 @@ from countenance.policy.questions import (
     RequesterFacts,
     SoughtFacts,
 )
+from countenance.primitives.text import folded
 from countenance.records import models
 
 
@@ -50,7 +51,7 @@ def permission_class(row: models.PermissionClass) -> PermissionClass:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseRead:
-    """A case with what policy weighs of it, read in one query."""
+    """A case with what policy weighs of it."""
 
     row: models.Case
     facts: CaseFacts
@@ -59,22 +60,13 @@ class CaseRead:
 
 def read_case(**which: object) -> CaseRead | None:
     """The case that `which` (field=value) names, or None."""
-    row = (
-        models.Case.objects.filter(**which)
-        .annotate(
-            used=Count("searches"),
-            barred=Exists(
-                models.Organisation.objects.filter(name=OuterRef("on_behalf_of"), suspended_at__isnull=False)
-            ),
-        )
-        .first()
-    )
+    row = models.Case.objects.filter(**which).annotate(used=Count("searches")).first()
     if row is None:
         return None
     return CaseRead(
         row=row,
         facts=_case_facts(row, row.used),
-        requester=RequesterFacts(jurisdiction=row.on_behalf_of_jurisdiction, suspended=row.barred),
+        requester=requester_facts(row),
     )
 
 
@@ -95,11 +87,13 @@ def _case_facts(case: models.Case, used: int) -> CaseFacts:
 
 
 def requester_facts(case: models.Case) -> RequesterFacts:
-    """The requester of record. A suspended body of the same name is suspended here too."""
-    suspended = models.Organisation.objects.filter(
-        name=case.on_behalf_of, suspended_at__isnull=False
-    ).exists()
-    return RequesterFacts(jurisdiction=case.on_behalf_of_jurisdiction, suspended=suspended)
+    """The requester of record. A suspended body of the same name, in whatever spelling, is suspended here too."""
+    barred = models.Organisation.objects.filter(suspended_at__isnull=False).values_list("name", flat=True)
+    requester = folded(case.on_behalf_of)
+    return RequesterFacts(
+        jurisdiction=case.on_behalf_of_jurisdiction,
+        suspended=any(folded(name) == requester for name in barred),
+    )
 
 
 def sought_facts(case: models.Case) -> SoughtFacts:

@@ -21,7 +21,7 @@ from countenance.policy.purposes import Purpose, Role
 from countenance.policy.questions import CallerFacts, ClientFacts
 from countenance.primitives.canonical import Json, canonical_json
 from countenance.primitives.clock import iso
-from countenance.primitives.errors import FormatError, NotFoundError, RefusedError
+from countenance.primitives.errors import FormatError, NotFoundError, RefusedError, UsageError
 from countenance.primitives.files import write_atomically
 from countenance.primitives.ids import new_id
 from countenance.primitives.text import N_
@@ -32,6 +32,10 @@ CERTIFICATION = timedelta(days=90)
 
 FRESHNESS = timedelta(minutes=5)
 """A signed request is good for this long before and after the moment it names."""
+
+_REMEMBERED = 2 * FRESHNESS + timedelta(minutes=1)
+# A request may be used FRESHNESS before the moment it names and is good until FRESHNESS after it. The minute is for
+# fractions of a second, which no signature covers, and for clocks that are corrected by some seconds.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,21 +137,31 @@ def verify(request: SignedRequest, *, workspace_id: str, now: datetime) -> Calle
     Raises RefusedError (reason `not-authenticated`); says nothing about which part was wrong, so that the names of
     accounts cannot be guessed one by one.
     """
+    try:
+        signed = request.signed_bytes()
+    except ValueError as error:  # no canonical form, so nobody signed it: NaN, half a character
+        raise _not_authenticated() from error
     account = Account.objects.select_related("organisation", "sponsor").filter(name=request.account).first()
     if account is None or request.workspace_id != workspace_id or abs(now - request.at) > FRESHNESS:
         raise _not_authenticated()
     try:
-        Ed25519PublicKey.from_public_bytes(bytes(account.public_key)).verify(
-            request.signature, request.signed_bytes()
-        )
+        Ed25519PublicKey.from_public_bytes(bytes(account.public_key)).verify(request.signature, signed)
     except InvalidSignature as error:
         raise _not_authenticated() from error
     return Caller(account=account, facts=caller_facts(account))
 
 
+def require_act(request: SignedRequest, act: str) -> None:
+    """Raise UsageError unless this is what was signed: a signature under one act is none under another."""
+    if request.act != act:
+        raise UsageError(
+            N_("What was signed is {act}, not {wanted}."), code="another-act", act=request.act, wanted=act
+        )
+
+
 def spend(request: SignedRequest, now: datetime) -> None:
     """Use up the request's nonce, in the transaction of the act. Raises RefusedError (reason `replayed`)."""
-    moment, stale = (connection.ops.adapt_datetimefield_value(value) for value in (now, now - 2 * FRESHNESS))
+    moment, stale = (connection.ops.adapt_datetimefield_value(value) for value in (now, now - _REMEMBERED))
     with connection.cursor() as cursor:  # on the way of every act, so in two plain statements
         cursor.execute(
             "insert into records_usednonce (nonce, used_at) values (%s, %s) on conflict do nothing",

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from countenance.records.models import Reference
 
@@ -19,9 +19,12 @@ _BATCH = 500  # below SQLite's limit of bound parameters
 
 def live_condition(now: datetime) -> Q:
     """A reference is live while nothing under it has ended: itself, its receipt or basis, its source, its gallery."""
-    consented = Q(receipt__withdrawn_at__isnull=True, receipt__given_at__lte=now) & (
-        Q(receipt__expires_at__isnull=True) | Q(receipt__expires_at__gt=now)
-    )
+    consented = Q(
+        receipt__withdrawn_at__isnull=True,
+        receipt__given_at__lte=now,
+        receipt__person=F("face__person"),  # nobody is found by what somebody else agreed to
+        receipt__gallery=F("gallery"),
+    ) & (Q(receipt__expires_at__isnull=True) | Q(receipt__expires_at__gt=now))
     based = Q(basis__ended_at__isnull=True, basis__valid_from__lte=now)
     return (
         Q(ended_at__isnull=True)
@@ -35,10 +38,15 @@ def live_condition(now: datetime) -> Q:
     )
 
 
-def live_references(reference_ids: Iterable[uuid.UUID], now: datetime) -> set[uuid.UUID]:
-    """Those of `reference_ids` that are live at `now`."""
+def live_references(
+    reference_ids: Iterable[uuid.UUID], now: datetime, *, gallery: str, classes: Iterable[int]
+) -> set[uuid.UUID]:
+    """Those of `reference_ids` that are live at `now` and, by the records, of a permitted gallery and class.
+
+    The index is derived: where its row says another class than the record does, the record is right.
+    """
     wanted = list(reference_ids)
-    condition = live_condition(now)
+    condition = live_condition(now) & Q(gallery_id=gallery, permission_class_id__in=list(classes))
     live: set[uuid.UUID] = set()
     for start in range(0, len(wanted), _BATCH):
         part = wanted[start : start + _BATCH]

@@ -10,7 +10,7 @@ from countenance.policy.places import check_place
 from countenance.policy.purposes import Purpose
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import UsageError
-from countenance.primitives.text import N_
+from countenance.primitives.text import N_, is_shown, plain_line
 
 
 class Params:
@@ -36,7 +36,17 @@ class Params:
             return default
         if not isinstance(value, str):
             raise UsageError(N_("{field} must be a text."), code="not-text", field=name)
+        if not all(is_shown(character, lines=True) for character in value):
+            raise self._not_shown(name)
         return value.strip()
+
+    def line(self, name: str, default: str | None = None) -> str:
+        """A name: one line in its one spelling (see `plain_line`)."""
+        text = self.text(name, default)
+        try:
+            return plain_line(text)
+        except ValueError as error:
+            raise self._not_shown(name) from error
 
     def flag(self, name: str) -> bool:
         return self.json.get(name) is True
@@ -101,6 +111,15 @@ class Params:
         if moment.tzinfo is None:
             raise self._not_a_date(name, text)
         return moment.astimezone(UTC)
+
+    @staticmethod
+    def _not_shown(name: str) -> UsageError:
+        return UsageError(
+            N_("{field} holds characters that cannot be shown, such as control characters."),
+            remedy=N_("Type it afresh, in one line where it is a name."),
+            code="not-plain-text",
+            field=name,
+        )
 
     @staticmethod
     def _not_a_date(name: str, text: str) -> UsageError:

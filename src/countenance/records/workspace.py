@@ -11,7 +11,7 @@ import secrets
 import shutil
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Self
 
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import ConflictError, UnavailableError
-from countenance.primitives.files import make_private_directory
+from countenance.primitives.files import NO_ROOM, make_private_directory
 from countenance.primitives.text import N_
-from countenance.records.database import DjangoTransaction, connect, disconnect, open_transaction
+from countenance.records.database import DjangoTransaction, connect, disconnect, open_transaction, unavailable
 from countenance.records.settings import FILE_NAME, FORMAT, Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
@@ -50,8 +50,17 @@ class Workspace:
         self._policy_lock = threading.Lock()
 
     @classmethod
-    def create(cls, directory: Path, *, database: str | None = None, clock: Clock = system_clock) -> Self:
-        """Make an empty workspace in `directory`, which must not exist or be empty; whole or not at all.
+    def create(
+        cls,
+        directory: Path,
+        *,
+        database: str | None = None,
+        clock: Clock = system_clock,
+        begin: Callable[[Self], None] | None = None,
+    ) -> Self:
+        """Make a workspace in `directory`, which must not exist or be empty; whole or not at all.
+
+        `begin`: writes its first records, before anybody can see it. Where that fails nothing is left either.
 
         Raises ConflictError where something is there already, UnavailableError where it cannot be written.
         """
@@ -62,6 +71,8 @@ class Workspace:
                 code="workspace-exists",
                 directory=str(directory),
             )
+        from django.db import DatabaseError
+
         settings = Settings(format=FORMAT, id=uuid.uuid4(), database=database or Settings.database)
         building = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.new")
         try:
@@ -78,12 +89,17 @@ class Workspace:
             disconnect()
             for made in building.glob("*.sqlite3*"):
                 made.chmod(0o600)  # SQLite gives its side files the mode of the database
+            if begin is not None:
+                with cls.open(building, clock=clock) as made_workspace:
+                    begin(made_workspace)
             os.replace(building, directory)
+        except DatabaseError as error:
+            raise unavailable(error) from error
         except OSError as error:
             raise UnavailableError(
                 N_("The workspace cannot be made in {directory}: {problem}."),
                 remedy=N_("Choose a folder that you may write to, on a disk with room."),
-                code="workspace-not-writable",
+                code="disk-full" if error.errno in NO_ROOM else "workspace-not-writable",
                 directory=str(directory),
                 problem=error.strerror or str(error),
             ) from error
@@ -250,6 +266,9 @@ def _check_migrations() -> None:
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
         unknown = set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations)
     except DatabaseError as error:
+        named = unavailable(error)
+        if named.code != "database":
+            raise named from error
         raise UnavailableError(
             N_("The workspace's database does not open: {problem}."),
             remedy=N_("Check that the file or server is there and that you may read it."),

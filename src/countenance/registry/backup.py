@@ -2,7 +2,8 @@
 
 ::
 
-    manifest.json               what is in it: SHA-256 of each file, when, and the log's checkpoint then
+    manifest.json               what is in it: SHA-256 of each file, when, the log's checkpoint then; and a MAC over it
+                                under a secret of the vault, so that records cannot be changed by who has no keys
     records/workspace.toml
     records/database.sqlite3    or database.pgdump (PostgreSQL, pg_dump's custom format)
     records/media/..            sealed crops and pictures
@@ -21,6 +22,7 @@ not in it: it is exported apart (`countenance log export --payloads`), and resto
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -28,16 +30,18 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from countenance.policy.questions import Act
+from countenance.primitives.canonical import canonical_json
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import ConflictError, UnavailableError
 from countenance.primitives.files import make_private_directory, sync_directory, write_atomically
 from countenance.primitives.text import N_
 from countenance.records.database import copy_sqlite, database_settings
-from countenance.records.identity import SignedRequest
+from countenance.records.identity import SignedRequest, require_act
 from countenance.records.settings import FILE_NAME
 from countenance.records.workspace import Workspace
 from countenance.registry.path import perform
@@ -46,6 +50,7 @@ FORMAT = "countenance-backup/1"
 MANIFEST = "manifest.json"
 RECORDS, KEYS, MEDIA = "records", "keys", "media"
 SQLITE_FILE, POSTGRES_FILE = "database.sqlite3", "database.pgdump"
+BACKUP_SECRET = "backups"  # noqa: S105 - a name; key of the MAC over manifests
 _BLOCK = 1 << 20
 
 
@@ -60,7 +65,7 @@ class BackupFile:
 
 @dataclass(frozen=True, kw_only=True)
 class BackupManifest:
-    """What a backup holds. `log_size`, `checkpoint`: the log as it was signed just before the copy."""
+    """What a backup holds. `log_size`, `checkpoint`: the log as it was signed just before the copy. `mac`: hexadecimal."""
 
     format: str
     workspace: str
@@ -69,6 +74,11 @@ class BackupManifest:
     log_size: int
     checkpoint: str
     files: tuple[BackupFile, ...]
+    mac: str = ""
+
+    def compute_mac(self, key: bytes) -> str:
+        """HMAC-SHA-256 (RFC 2104, hexadecimal) of all but the MAC itself."""
+        return hmac.new(key, canonical_json(asdict(replace(self, mac=""))), "sha256").hexdigest()
 
     @property
     def bytes(self) -> int:
@@ -89,8 +99,10 @@ def backup(
             code="backup-exists",
             directory=str(directory),
         )
+    require_act(request, Act.BACKUP.value)
     entry = perform(workspace, request).log_entry
     checkpoint = workspace.checkpoint()
+    secret = workspace.vault.ensure_secret(BACKUP_SECRET)  # before the keys are copied: it must be among them
     building = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.new")
     try:
         make_private_directory(building)
@@ -107,6 +119,7 @@ def backup(
             checkpoint=checkpoint,
             files=tuple(_listing(building)),
         )
+        manifest = replace(manifest, mac=manifest.compute_mac(secret))
         write_atomically(building / MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
         if directory.exists():
             directory.rmdir()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from countenance.policy.pack import pack_from_files, shipped_pack_files
+from countenance.policy.pack import PolicyPack, pack_from_files, shipped_pack_files
 from countenance.policy.places import check_place
 from countenance.policy.purposes import Role
 from countenance.primitives.clock import Clock, system_clock
@@ -41,9 +42,28 @@ def found(
     place = check_place(jurisdiction)
     files = shipped_pack_files(pack)
     loaded = pack_from_files(files)
-    workspace = Workspace.create(directory, database=database, clock=clock)
     keys = [AccountKey.generate(name) for name in names]
-    paths = [key.write(workspace.directory / "accounts") for key in keys]
+
+    def begin(workspace: Workspace) -> None:
+        for key in keys:
+            key.write(workspace.directory / "accounts")
+        _first_records(workspace, keys, loaded, files, operator=operator, place=place)
+        workspace.checkpoint()
+
+    workspace = Workspace.create(directory, database=database, clock=clock, begin=begin)
+    first, second = (workspace.directory / "accounts" / f"{name}.key" for name in names)
+    return Founding(workspace=workspace, key_files=(first, second))
+
+
+def _first_records(
+    workspace: Workspace,
+    keys: Sequence[AccountKey],
+    loaded: PolicyPack,
+    files: Mapping[str, str],
+    *,
+    operator: str,
+    place: str,
+) -> None:
     with workspace.transaction() as (tx, now):
         WorkspaceState.objects.create(
             workspace_id=workspace.settings.id,
@@ -83,5 +103,3 @@ def found(
                 for event in (Event.WORKSPACE_MADE, Event.POLICY_ACTIVATED)
             ],
         )
-    workspace.checkpoint()
-    return Founding(workspace=workspace, key_files=(paths[0], paths[1]))

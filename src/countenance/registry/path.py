@@ -8,19 +8,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
 
-from countenance.policy.decisions import Refused
+from countenance.policy.decisions import Permitted, Refused
+from countenance.policy.engine import PolicyEngine
 from countenance.policy.questions import TWO_PERSON_ACTS, Act, ActQuestion
-from countenance.primitives.canonical import Json
-from countenance.primitives.errors import NotFoundError, UsageError
-from countenance.primitives.ids import new_code
+from countenance.primitives.canonical import Json, canonical_json
+from countenance.primitives.errors import IntegrityError, NotFoundError, UsageError
+from countenance.primitives.ids import bound_code, new_id
 from countenance.primitives.text import N_
 from countenance.records.ending import destroy_ended_keys
 from countenance.records.events import Event
-from countenance.records.identity import Caller, SignedRequest, authenticate
-from countenance.records.models import Approval, Proposal
+from countenance.records.identity import Caller, SignedRequest, authenticate, caller_facts
+from countenance.records.models import Account, Approval, Proposal
 from countenance.records.params import Params
 from countenance.records.refusing import log_refusal
 from countenance.records.workspace import Workspace
@@ -54,23 +57,30 @@ def perform(workspace: Workspace, request: SignedRequest) -> ActResult:
     with workspace.transaction() as (tx, now):
         caller = authenticate(request, workspace_id=str(workspace.settings.id), now=now)
         act, params, proposal = _what(request, now)
-        step = Step(workspace=workspace, tx=tx, caller=caller, params=Params(params), now=now)
+        step = Step(
+            workspace=workspace,
+            tx=tx,
+            caller=caller,
+            params=Params(params),
+            now=now,
+            proposer=_proposer(proposal),
+        )
         handler = HANDLERS[act]
         client_id = handler.client_of(step)
-        signatures = _signatures(proposal, caller)
-        decision = workspace.policy().decide(
-            ActQuestion(
-                caller=caller.facts,
-                act=act,
-                client_id=client_id,
-                approvals=2 if act in TWO_PERSON_ACTS and proposal is None else signatures,
-                now=now,
-            )
+        engine = workspace.policy()
+        two = act in TWO_PERSON_ACTS or handler.needs_two(step)
+        asked = ActQuestion(
+            caller=caller.facts, act=act, client_id=client_id, approvals=2 if two else 1, now=now
         )
+        if proposal is not None:
+            asked = replace(asked, approvals=_signatures(proposal, caller, asked, engine))
+        decision = engine.decide(asked)
+        if two and asked.approvals < 2 and not isinstance(decision, Refused):
+            decision = _second_person(engine.pack.hash)
         if isinstance(decision, Refused):
             refusal = decision
             log_refusal(workspace, tx, caller, act, decision, now)
-        elif act in TWO_PERSON_ACTS and proposal is None:
+        elif two and proposal is None:
             result = _propose(step, act, request)
         else:
             outcome = handler.carry_out(step)
@@ -101,26 +111,59 @@ def _what(request: SignedRequest, now: datetime) -> tuple[Act, Json, Proposal | 
             code="proposal-missing",
             proposal=code,
         )
+    if proposal.code != _code_of(proposal.pk, proposal.act, proposal.params):
+        raise IntegrityError(
+            N_("The proposal {proposal} is not what was proposed under this code."),
+            remedy=N_("Somebody has changed the records. Sign nothing, and look into it."),
+            code="proposal-changed",
+            proposal=code,
+        )
     return Act(proposal.act), proposal.params, proposal
 
 
-def _signatures(proposal: Proposal | None, caller: Caller) -> int:
-    """How many different people, with different keys, stand under the act: the caller and earlier signers in good standing."""
-    if proposal is None:
-        return 1
+def _code_of(key: UUID, act: str, params: Json) -> str:
+    """A proposal's code, bound to its content: who signs the code has signed what was proposed, and nothing else."""
+    return bound_code("P", sha256(canonical_json({"id": str(key), "act": act, "params": params})).digest())
+
+
+def _signatures(proposal: Proposal, caller: Caller, asked: ActQuestion, engine: PolicyEngine) -> int:
+    """How many different people, with different keys, stand under the act: the caller, and earlier signers who might
+    still sign it now.
+    """
     earlier = [
         approval
-        for approval in proposal.approvals.select_related("account")
-        if approval.account.suspended_at is None
-        and approval.account_id != caller.account.pk
+        for approval in proposal.approvals.select_related("account__organisation", "account__sponsor")
+        if approval.account_id != caller.account.pk
         and bytes(approval.public_key) != bytes(caller.account.public_key)
+        and isinstance(
+            engine.decide(replace(asked, caller=caller_facts(approval.account), approvals=2)), Permitted
+        )
     ]
     return 1 + len(earlier)
 
 
+def _proposer(proposal: Proposal | None) -> Account | None:
+    first = proposal and proposal.approvals.select_related("account").order_by("signed_at").first()
+    return first.account if first else None
+
+
+def _second_person(pack: str) -> Refused:
+    """The refusal of what takes two persons by a rule of the house, whatever the pack says of the act."""
+    return Refused(
+        reason="second-person-needed",
+        rule="ACT-01",
+        authority="Rule of the house: two persons",
+        since="2026-11-01",
+        explanation=N_("This takes two persons, with an account and a key each."),
+        pack=pack,
+    )
+
+
 def _propose(step: Step, act: Act, request: SignedRequest) -> ActResult:
+    key = new_id()
     proposal = Proposal.objects.create(
-        code=new_code("P"),
+        id=key,
+        code=_code_of(key, act.value, step.params.json),
         act=act.value,
         params=step.params.json,
         proposed_at=step.now,

@@ -20,7 +20,7 @@ from countenance.primitives.errors import RefusedError
 from countenance.primitives.text import N_
 from countenance.records import models
 from countenance.records.database import DjangoTransaction
-from countenance.records.ending import end_references
+from countenance.records.ending import end_references, rests_on
 from countenance.records.events import Event
 from countenance.records.workspace import Workspace
 from countenance.registry.continuing import LoggedEntry
@@ -51,7 +51,8 @@ class _Replay:
         models.ConsentReceipt.objects.filter(pk__in=keys, withdrawn_at__isnull=True).update(
             withdrawn_at=entry.leaf.at
         )
-        self._end(receipt__in=keys)
+        held = list(models.ConsentReceipt.objects.filter(pk__in=keys))
+        self.references += end_references(self.workspace, self.tx, rests_on(held), self.now)
 
     def source_withdrawn(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
         source = models.Source.objects.filter(pk=UUID(details["source"])).first()

@@ -1,6 +1,6 @@
 """Restore: a workspace from a backup, in which everything that ended since then has ended.
 
-1. hashes      every file of the backup is the one that was written
+1. hashes      every file of the backup is the one that was written, by the manifest and its MAC
 2. log         the exported log is signed by the log's key, and continues the checkpoint of the backup
 3. build       records and keys are copied to a folder of another name, which nobody serves
 4. continue    the log takes over what was logged after the backup
@@ -12,6 +12,7 @@ Without step 2 a backup is a time machine: a person who withdrew last week would
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import secrets
@@ -35,9 +36,10 @@ from countenance.primitives.text import N_
 from countenance.records.database import database_settings
 from countenance.records.ending import destroy_ended_keys
 from countenance.records.events import Event
-from countenance.records.settings import DATABASE_VARIABLE, Settings, read_settings, write_settings
+from countenance.records.settings import DATABASE_VARIABLE, FILE_NAME, Settings, read_settings, write_settings
 from countenance.records.workspace import Workspace
 from countenance.registry.backup import (
+    BACKUP_SECRET,
     FORMAT,
     KEYS,
     MANIFEST,
@@ -54,6 +56,10 @@ from countenance.registry.continuing import continue_log
 from countenance.registry.replay import Replayed, refused, replay
 from countenance.tlog.leaf import NewEntry
 from countenance.tlog.verifier import verify_export
+from countenance.vault.vault import Vault
+
+_RECORDS = frozenset((RECORDS, name) for name in (FILE_NAME, SQLITE_FILE, POSTGRES_FILE))
+"""Besides keys and media, all that a backup holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +165,14 @@ def check_files(backup: Path, manifest: BackupManifest, vault: Path) -> None:
     """Check every file against the manifest. Raises NotFoundError, IntegrityError naming the first that differs."""
     for file in manifest.files:
         path = place_of(file, backup, vault)
+        root = vault if Path(file.path).parts[0] == KEYS else backup
+        if path.resolve() != root.resolve() / path.relative_to(root):
+            raise IntegrityError(
+                N_("{path} of the backup is a link, or lies behind one."),
+                remedy=N_("Use another copy of the backup."),
+                code="backup-link",
+                path=str(path),
+            )
         try:
             found = read_block_hash(path)
         except FileNotFoundError as error:
@@ -180,7 +194,8 @@ def check_files(backup: Path, manifest: BackupManifest, vault: Path) -> None:
 def place_of(file: BackupFile, backup: Path, vault: Path) -> Path:
     """Where a file of the manifest lies. A path that would lead out of the backup is an IntegrityError."""
     parts = Path(file.path).parts
-    if not parts or ".." in parts or Path(file.path).is_absolute():
+    inside = parts[:1] == (KEYS,) or parts[:2] == (RECORDS, MEDIA) or parts in _RECORDS
+    if not inside or len(parts) < 2 or ".." in parts or "\0" in file.path:
         raise IntegrityError(N_("The manifest names a file outside the backup."), code="backup-manifest")
     return vault.joinpath(*parts[1:]) if parts[0] == KEYS else backup / file.path
 
@@ -219,11 +234,27 @@ def _build(backup: Path, manifest: BackupManifest, vault: Path, building: Path, 
         shutil.copyfile(place_of(file, backup, vault), target)
         target.chmod(0o600)
     (building / KEYS / "secrets").mkdir(mode=0o700, exist_ok=True)
+    with Vault.open(building / KEYS) as held:
+        _check_mac(held, manifest)  # before a database that strangers may have written is opened
     write_settings(building, settings)
     if manifest.database == "postgresql":
-        held = database_settings(settings.database, base=building)
+        where = database_settings(settings.database, base=building)
         dump = backup / RECORDS / POSTGRES_FILE
-        postgres_tool("pg_restore", held, "--no-owner", "--exit-on-error", "--single-transaction", str(dump))
+        postgres_tool("pg_restore", where, "--no-owner", "--exit-on-error", "--single-transaction", str(dump))
+
+
+def _check_mac(vault: Vault, manifest: BackupManifest) -> None:
+    """Step 1, with the vault's copy: the manifest is the one that was written by who held these keys."""
+    try:
+        genuine = manifest.compute_mac(vault.named_secret(BACKUP_SECRET))
+    except NotFoundError:
+        genuine = ""
+    if not genuine or not hmac.compare_digest(genuine, manifest.mac):
+        raise IntegrityError(
+            N_("The manifest of the backup is not the one that was written: somebody has changed it."),
+            remedy=N_("Use another copy of the backup."),
+            code="backup-manifest-changed",
+        )
 
 
 def _check_log(workspace: Workspace, manifest: BackupManifest, log: Path, key: str | None) -> None:

@@ -10,19 +10,21 @@ from countenance.primitives.canonical import Json
 from countenance.records.database import DjangoTransaction
 from countenance.records.events import Event
 from countenance.records.identity import Caller
+from countenance.records.models import Account
 from countenance.records.params import Params
 from countenance.records.workspace import Workspace
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One permitted act, inside its open transaction."""
+    """One permitted act, inside its open transaction. `proposer`: who signed it first, where two sign."""
 
     workspace: Workspace
     tx: DjangoTransaction
     caller: Caller
     params: Params
     now: datetime
+    proposer: Account | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +47,18 @@ def _operators(_: Step) -> None:
     return None
 
 
+def _one_person(_: Step) -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Handler:
-    """`carry_out` does the act; `client_of` says whose thing it touches (None: the operator's), for policy."""
+    """One act.
+
+    `carry_out` does it; `client_of` says whose thing it touches (None: the operator's), for policy; `needs_two` says
+    whether it takes two persons with these params, besides the acts that always do.
+    """
 
     carry_out: Callable[[Step], Outcome]
     client_of: Callable[[Step], str | None] = _operators
+    needs_two: Callable[[Step], bool] = _one_person

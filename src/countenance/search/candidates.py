@@ -70,7 +70,12 @@ def write(
 ) -> Concluded:
     """Keep the leads whose reference is live at this moment, at most k; write them and log them, in the open transaction."""
     grant = found.probe.grant
-    live = live_references([lead.reference_id for lead in found.leads], now)
+    live = live_references(
+        [lead.reference_id for lead in found.leads],
+        now,
+        gallery=grant.gallery_id,
+        classes=grant.permission_classes,
+    )
     leads = tuple(lead for lead in found.leads if lead.reference_id in live)[: grant.k]
     search_id = uuid.uuid4()
     (appended,) = workspace.record(

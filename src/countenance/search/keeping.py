@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from countenance.index.head import template_part
+from countenance.primitives.errors import UnavailableError
 from countenance.records.models import Probe as ProbeRow
 from countenance.records.sealing import PICTURE_PART
 from countenance.records.workspace import Workspace
@@ -32,12 +33,14 @@ class SealedProbe:
 @contextmanager
 def kept_probe(workspace: Workspace, asked: Asked, probe: Probe) -> Iterator[Keeping]:
     """Seal pictures and templates of the probe; destroyed at the end unless they were `claimed` by a search's rows."""
-    keeping = Keeping(parts=tuple(_seal(workspace, asked, probe)))
+    identifiers = [uuid.uuid4() for _ in probe.parts]
+    keeping = Keeping(parts=())
     try:
+        keeping.parts = tuple(_seal(workspace, asked, probe, identifiers))
         yield keeping
     finally:
         if not keeping.claimed:
-            _discard(workspace, [part.probe_id for part in keeping.parts])
+            _discard(workspace, identifiers)
 
 
 @dataclass(kw_only=True)
@@ -63,9 +66,10 @@ def sweep_probes(workspace: Workspace) -> int:
     return len(left)
 
 
-def _seal(workspace: Workspace, asked: Asked, probe: Probe) -> list[SealedProbe]:
+def _seal(
+    workspace: Workspace, asked: Asked, probe: Probe, identifiers: Sequence[uuid.UUID]
+) -> list[SealedProbe]:
     """Under keys of their own, before the transaction: a key is written before its row, and a picture before its name."""
-    identifiers = [uuid.uuid4() for _ in probe.parts]
     plain: list[Plain] = []
     for identifier, photograph, (_, template) in zip(
         identifiers, asked.request.photographs, probe.parts, strict=True
@@ -84,5 +88,12 @@ def _seal(workspace: Workspace, asked: Asked, probe: Probe) -> list[SealedProbe]
 
 
 def _discard(workspace: Workspace, probe_ids: Sequence[uuid.UUID]) -> None:
-    workspace.vault.destroy(probe_ids)
-    workspace.media.delete_many(f"{_PREFIX}{probe_id.hex}" for probe_id in probe_ids)
+    pictures = [f"{_PREFIX}{probe_id.hex}" for probe_id in probe_ids]
+    try:
+        workspace.vault.destroy(probe_ids)
+    except UnavailableError:
+        # On a full disk nothing can be struck out either; the pictures make the room for it.
+        workspace.media.delete_many(pictures)
+        workspace.vault.destroy(probe_ids)
+    else:
+        workspace.media.delete_many(pictures)

@@ -24,6 +24,7 @@ from countenance.primitives.canonical import Json
 from countenance.primitives.errors import RefusedError, UnavailableError
 from countenance.primitives.text import N_
 from countenance.records.database import DjangoTransaction, open_reading
+from countenance.records.ending import end_expired
 from countenance.records.events import Event
 from countenance.records.identity import SignedRequest, spend
 from countenance.records.workspace import Workspace
@@ -57,6 +58,7 @@ def search(
     it names what is not there.
     """
     request = SearchRequest.read(signed.act, signed.params, photographs)
+    end_expired(workspace)  # a consent that has run out is compared with nothing
     now = workspace.clock()
     asked = ask(workspace, signed, request, now)
     granted = decide(workspace, asked, now)

@@ -1,7 +1,8 @@
-"""A search's answer as JSON and blobs, and back: what a caseworker's process gets to see, and nothing more."""
+"""A search's answer, and what came of an act, as JSON and blobs, and back: what a caller gets to see, and nothing more."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +13,7 @@ from countenance.index.answers import Coverage
 from countenance.policy.decisions import Refused
 from countenance.primitives import errors
 from countenance.primitives.text import Message
+from countenance.registry.path import ActResult
 from countenance.search.path import SearchAnswer
 from countenance.search.rarity import Rarity
 from countenance.search.values import Candidate, FailureToAcquire, LoggedCandidates, ProbeFace, WhichFace
@@ -46,6 +48,25 @@ def encode_answer(answer: SearchAnswer) -> Encoded:
             return {"kind": "failure-to-acquire", "value": asdict(answer)}, []
         case Refused():
             return {"kind": "refused", "value": asdict(answer)}, []
+
+
+def encode_result(result: ActResult) -> Encoded:
+    """What came of an act; its record is a blob, since a list may be long."""
+    header = {"kind": "act", "value": {"act": result.act, "log_entry": result.log_entry}}
+    return header, [json.dumps(result.record).encode()]
+
+
+def decode_result(header: dict[str, Any], blobs: list[bytes]) -> ActResult:
+    """What came of an act. Raises the error that the searcher raised; FormatError for what is neither."""
+    value: Any = header.get("value")
+    try:
+        if header.get("kind") == "error":
+            raise _error(value)
+        if header.get("kind") == "act":
+            return ActResult(**value, record=json.loads(blobs[0]))
+    except (TypeError, KeyError, ValueError, IndexError) as error:
+        raise errors.FormatError("The searcher's answer is malformed.", code="searcher-message") from error
+    raise errors.FormatError("The searcher's answer is malformed.", code="searcher-message")
 
 
 def encode_error(error: errors.CountenanceError) -> Encoded:

@@ -1,4 +1,4 @@
-"""Who answers a search: the searcher process of the workspace, or this very process for as long as it lasts."""
+"""Who answers a search or an act: the searcher process of the workspace, or this very process for as long as it lasts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from countenance.extraction.pool import ExtractionPool
 from countenance.extraction.values import ExtractionLimits
@@ -16,22 +16,24 @@ from countenance.primitives.text import N_
 from countenance.records.identity import SignedRequest
 from countenance.records.settings import ExtractionSettings
 from countenance.records.workspace import Workspace
+from countenance.registry.path import ActResult, perform
 from countenance.search.path import SearchAnswer, search
 from countenance.service import wire
-from countenance.service.codec import decode
+from countenance.service.address import socket_of
+from countenance.service.codec import decode, decode_result
 
-SOCKET_NAME = "searcher.sock"
-SOCKET_VARIABLE = "COUNTENANCE_SOCKET"
 _LONGEST_ADDRESS = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 
 
 class Searcher(Protocol):
-    """Answers signed searches of one workspace."""
+    """Answers signed searches and acts of one workspace."""
 
     @property
     def workspace_id(self) -> str: ...
 
     def search(self, signed: SignedRequest, photographs: tuple[bytes, ...]) -> SearchAnswer: ...
+
+    def perform(self, signed: SignedRequest) -> ActResult: ...
 
     def close(self) -> None: ...
 
@@ -59,6 +61,10 @@ class LocalSearcher:
         """Run the path of a search here."""
         return search(self._workspace, signed, photographs, self._pool)
 
+    def perform(self, signed: SignedRequest) -> ActResult:
+        """Run the path of an act here."""
+        return perform(self._workspace, signed)
+
     def close(self) -> None:
         """Stop the extraction workers; the workspace stays open."""
         self._pool.close()
@@ -83,8 +89,17 @@ class RemoteSearcher:
 
     def search(self, signed: SignedRequest, photographs: tuple[bytes, ...]) -> SearchAnswer:
         """Send the signed request with its photographs; wait for the answer."""
+        return decode(*self._ask("search", signed, photographs))
+
+    def perform(self, signed: SignedRequest) -> ActResult:
+        """Send the signed act; wait for what came of it."""
+        return decode_result(*self._ask("act", signed))
+
+    def _ask(
+        self, op: str, signed: SignedRequest, blobs: tuple[bytes, ...] = ()
+    ) -> tuple[dict[str, Any], list[bytes]]:
         header = {
-            "op": "search",
+            "op": op,
             "account": signed.account,
             "act": signed.act,
             "params": signed.params,
@@ -92,13 +107,13 @@ class RemoteSearcher:
             "nonce": signed.nonce,
             "signature": signed.signature.hex(),
         }
-        wire.send(self._connection, header, photographs)
+        wire.send(self._connection, header, blobs)
         answer = wire.receive(self._connection)
         if answer is None:
             raise FormatError(
                 N_("The searcher closed the connection without an answer."), code="searcher-message"
             )
-        return decode(*answer)
+        return answer
 
     def close(self) -> None:
         """Hang up."""
@@ -129,8 +144,7 @@ def open_searcher(directory: Path, *, workers: int = 1, clock: Clock = system_cl
     With a running searcher no key of the workspace is read here. `workers`: extraction processes where there is none; one
     is quickest for a single search.
     """
-    named = os.environ.get(SOCKET_VARIABLE)
-    remote = connect(Path(named) if named else directory / "run" / SOCKET_NAME)
+    remote = connect(socket_of(directory))
     if remote is not None:
         return remote
     return _OwnSearcher(Workspace.open(directory, clock=clock), workers=workers)

@@ -7,8 +7,10 @@ import logging
 import os
 import socket
 import stat
+import struct
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,38 +20,55 @@ from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import ConflictError, CountenanceError, FormatError
 from countenance.primitives.text import N_
 from countenance.records.database import disconnect, open_reading
-from countenance.records.ending import destroy_ended_keys
+from countenance.records.ending import destroy_ended_keys, end_expired
 from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
 from countenance.search.keeping import sweep_probes
 from countenance.service import wire
-from countenance.service.codec import encode_answer, encode_error
-from countenance.service.searcher import SOCKET_NAME, LocalSearcher, short_address
+from countenance.service.address import SOCKET_NAME
+from countenance.service.codec import encode_answer, encode_error, encode_result
+from countenance.service.searcher import LocalSearcher, short_address
 
 _log = logging.getLogger("countenance.searcher")
 _CHECKPOINT_SECONDS = 5.0
 _MOST_CONNECTIONS = 64
+_PEER = struct.Struct("3i")  # struct ucred: pid, uid, gid (socket(7))
+MOST_PER_CALLER = 16
+"""Connections that one user of the machine may hold, so that nobody holds all of them."""
+IDLE_SECONDS = 600.0
+"""A caller who says nothing for this long is hung up on: a person may think about which face it is."""
 
 
 class SearcherServer:
-    """Serves one workspace until it is stopped. `ready` is set once it answers."""
+    """Serves one workspace until it is stopped. `ready` is set once it answers.
+
+    `socket_path`: where it listens, else in `run/` of the workspace. `group`: the group of the system (its number) that
+    may reach the socket besides the owner; what it may do is decided by the signatures on its requests, as for anybody.
+    """
 
     def __init__(
-        self, directory: Path, *, socket_path: Path | None = None, clock: Clock = system_clock
+        self,
+        directory: Path,
+        *,
+        socket_path: Path | None = None,
+        group: int | None = None,
+        clock: Clock = system_clock,
     ) -> None:
         self._directory = directory
         self._socket_path = socket_path or directory / "run" / SOCKET_NAME
+        self._group = group
         self._clock = clock
         self._stop = threading.Event()
-        self._slots = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self._counting = threading.Lock()
+        self._held: Counter[int] = Counter()  # connections by user id
         self.ready = threading.Event()
 
     def stop(self) -> None:
         """Ask the server to end; safe from a signal handler or another thread."""
         self._stop.set()
 
-    def run(self) -> None:
-        """Serve until `stop`.
+    def run(self, announce: Callable[[], None] = lambda: None) -> None:
+        """Serve until `stop`. `announce`: called once it answers.
 
         Raises ConflictError where another searcher has this workspace, and whatever opening the workspace raises.
         """
@@ -65,6 +84,7 @@ class SearcherServer:
                 with self._listening() as listener:
                     signer.start()
                     self.ready.set()
+                    announce()
                     _log.info("searcher ready")
                     self._accept(listener, searcher)
             signer.join(timeout=10)
@@ -77,23 +97,29 @@ class SearcherServer:
                 connection, _ = listener.accept()
             except TimeoutError:
                 continue
-            self._slots.acquire()
-            threading.Thread(target=self._serve, args=(connection, searcher), daemon=True).start()
+            caller = _caller(connection)
+            with self._counting:
+                if self._held[caller] >= MOST_PER_CALLER or self._held.total() >= _MOST_CONNECTIONS:
+                    connection.close()  # sent away, not kept waiting: we must go on listening
+                    continue
+                self._held[caller] += 1
+            threading.Thread(target=self._serve, args=(connection, caller, searcher), daemon=True).start()
 
-    def _serve(self, connection: socket.socket, searcher: LocalSearcher) -> None:
+    def _serve(self, connection: socket.socket, caller: int, searcher: LocalSearcher) -> None:
         """One caller, as many requests as it sends."""
-        connection.settimeout(None)
         try:
             with connection:
-                while (message := wire.receive(connection)) is not None:
+                while (message := wire.receive(connection, idle=IDLE_SECONDS)) is not None:
                     header, blobs = self._answer(*message, searcher)
+                    connection.settimeout(IDLE_SECONDS)
                     wire.send(connection, header, blobs)
         except CountenanceError as error:
             _log.info("connection ended: %s", error.code)
         except Exception:  # noqa: BLE001 - one caller's bad luck must not end the service of the others
             _log.exception("connection failed")
         finally:
-            self._slots.release()
+            with self._counting:
+                self._held[caller] -= 1
             disconnect()
 
     @staticmethod
@@ -103,15 +129,19 @@ class SearcherServer:
         if header.get("op") == "hello":
             return {"kind": "hello", "workspace": searcher.workspace_id, "pid": os.getpid()}, []
         try:
-            return encode_answer(searcher.search(_signed(header, searcher.workspace_id), tuple(blobs)))
+            signed = _signed(header, searcher.workspace_id)
+            if header.get("op") == "act":
+                return encode_result(searcher.perform(signed))
+            return encode_answer(searcher.search(signed, tuple(blobs)))
         except CountenanceError as error:
             return encode_error(error)
 
     def _sign(self, workspace: Workspace) -> None:
-        """Sign a checkpoint whenever the log has grown."""
+        """End what has run out, and sign a checkpoint whenever the log has grown."""
         signed_size = -1
         while not self._stop.wait(_CHECKPOINT_SECONDS):
             try:
+                end_expired(workspace)
                 with open_reading() as tx:
                     size = workspace.log.head(tx).size
                 if size != signed_size:
@@ -141,7 +171,7 @@ class SearcherServer:
 
     @contextmanager
     def _listening(self) -> Iterator[socket.socket]:
-        """The socket, which nobody but the owner of the folder can reach."""
+        """The socket, which nobody but the owner of the folder can reach, and the group that was named."""
         path = self._socket_path
         if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
             path.unlink()  # left by a searcher that was killed: the lock says that none lives
@@ -149,12 +179,23 @@ class SearcherServer:
         try:
             with short_address(path) as address:
                 listener.bind(address)
-            path.chmod(0o600)
+            path.chmod(0o600)  # nobody can connect before `listen`, so there is no moment in between
+            if self._group is not None:
+                os.chown(path, -1, self._group)
+                path.chmod(0o660)
             listener.listen(16)
             yield listener
         finally:
             listener.close()
             path.unlink(missing_ok=True)
+
+
+def _caller(connection: socket.socket) -> int:
+    """The user id at the other end; -1 where the system does not tell."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return -1
+    _, uid, _ = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
+    return int(uid)
 
 
 def _signed(header: dict[str, Any], workspace_id: str) -> SignedRequest:

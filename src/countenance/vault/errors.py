@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from countenance.primitives.errors import IntegrityError, UnavailableError
+from countenance.primitives.files import NO_ROOM, why_unwritable
 from countenance.primitives.text import N_
-
-# EFBIG and EDQUOT: a limit of the process or of the account, for the writer the same as a full disk.
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class KeyDestroyedError(IntegrityError):
@@ -27,7 +24,7 @@ def named_os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in NO_ROOM:
             raise disk_full(path) from error
         raise UnavailableError(
             N_("The file system refused: {path}: {problem}."),
@@ -46,13 +43,14 @@ def named_sqlite_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        cause = why_unwritable(path.parent)
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL or (cause is not None and cause.errno in NO_ROOM):
             raise disk_full(path) from error
         raise UnavailableError(
             N_("The key file cannot be used now: {path}: {problem}."),
             remedy=N_("Check that it is writable and that no other process holds it, then try again."),
             path=str(path),
-            problem=str(error),
+            problem=str(error) if cause is None else (cause.strerror or str(error)),
             code="keys-unavailable",
         ) from error
     except sqlite3.DatabaseError as error:

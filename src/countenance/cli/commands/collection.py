@@ -222,6 +222,12 @@ def add_source(
         N_("Source {name} registered."),
         name=name,
     )
+    if params["basis"] == "publicly-available":
+        door.screen.line()
+        door.screen.text(
+            N_("That pictures were public is not a basis: every face of this source will be refused."),
+            bold=True,
+        )
 
 
 @source.command(

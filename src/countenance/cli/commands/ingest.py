@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ import click
 from countenance.cli.acts import given, pass_door
 from countenance.cli.door import Door
 from countenance.cli.failures import Exit
+from countenance.cli.item_reasons import show_reasons
 from countenance.cli.language import _, say
 from countenance.cli.parts import Command, argument, option
 from countenance.cli.screen import Column
@@ -30,6 +33,16 @@ if TYPE_CHECKING:
 _DETAIL = click.Choice(["standard", "full"])
 _LISTED = 20  # items shown to people; --json has them all
 _SECONDS_BETWEEN_LINES = 10.0
+
+STAGES = {
+    "read": N_("reading files"),
+    "decode": N_("decoding pictures"),
+    "detect": N_("finding faces"),
+    "align": N_("aligning faces"),
+    "embed": N_("making templates"),
+    "store": N_("storing"),
+}
+"""Where the time goes, as people say it; the words of `Stage`."""
 
 
 def _options(function: object) -> object:
@@ -95,7 +108,7 @@ def plan(door: Door, source: str, detail: str | None, manifest: Path | None, wor
     )
     screen.line()
     screen.text(N_("Begin with:"))
-    screen.line(f"  countenance ingest {made.source}")
+    screen.line(f"  {_command(made.source, detail, manifest)}")
 
 
 @click.command(
@@ -156,6 +169,16 @@ def ingest(
     return Exit.FAILED if result.failed else Exit.DONE
 
 
+def _command(source: str, detail: str | None, manifest: Path | None) -> str:
+    """The command line that does what was planned."""
+    words = ["countenance", "ingest", source]
+    if manifest is not None:
+        words += ["--manifest", str(manifest)]
+    if detail is not None:
+        words += ["--detail", detail]
+    return shlex.join(words)
+
+
 def _params(source: str, detail: str | None, manifest: Path | None, **more: Json) -> dict[str, Json]:
     path = None if manifest is None else str(manifest.absolute())
     return given(source=source, detail=detail, manifest=path, **more)
@@ -172,7 +195,8 @@ class Meter:
     def show(self, progress: Progress) -> None:
         """Show how far it is."""
         now = time.monotonic()
-        if not self._live and now - self._shown < _SECONDS_BETWEEN_LINES:
+        ended = progress.finished == progress.total
+        if not self._live and not ended and now - self._shown < _SECONDS_BETWEEN_LINES:
             return
         self._shown = now
         line = self._line(progress)
@@ -201,7 +225,7 @@ class Meter:
         elif progress.eta_seconds is not None:
             parts.append(say(N_("{time} left"), time=duration(progress.eta_seconds)))
         if progress.bottleneck is not None:
-            parts.append(say(N_("slowest: {stage}"), stage=progress.bottleneck.value))
+            parts.append(say(N_("slowest: {stage}"), stage=_(STAGES[progress.bottleneck.value])))
         return ", ".join(parts)
 
 
@@ -234,7 +258,7 @@ def _show_result(door: Door, result: IngestResult, listed: list[ItemReport]) -> 
         screen.text(N_("Stopped. The same command goes on from here."), bold=True)
     else:
         screen.text(N_("Ingest of {source} done ({run})."), bold=True, source=result.source, run=result.run)
-    slowest = result.bottleneck.value if result.bottleneck else None
+    slowest = _(STAGES[result.bottleneck.value]) if result.bottleneck else None
     screen.facts(
         [
             (N_("Photographs"), _states(result.photographs)),
@@ -258,12 +282,13 @@ def _show_result(door: Door, result: IngestResult, listed: list[ItemReport]) -> 
             indent=2,
         )
     if listed:
-        screen.title(N_("Not taken in"))
+        screen.title(N_("Not taken in, wholly or in part"))
         columns = [Column(title=N_("File")), Column(title=N_("State")), Column(title=N_("Reason"))]
         rows = [(item.path, item.state, _reason(item)) for item in listed[:_LISTED]]
         screen.table(columns, rows, empty="")
         if len(listed) > _LISTED:
             screen.text(N_("... and {count} more; --json lists them all."), count=len(listed) - _LISTED)
+        show_reasons(door, listed)
     if result.failed:
         screen.line()
         screen.text(N_("Try the failed ones again:"))
@@ -271,8 +296,15 @@ def _show_result(door: Door, result: IngestResult, listed: list[ItemReport]) -> 
 
 
 def _reason(item: ItemReport) -> str:
-    rules = sorted({face.rule for face in item.faces if face.rule})
-    return item.reason + (f" ({', '.join(rules)})" if rules else "")
+    """The file's own reason; where it was taken in but for some faces, theirs."""
+    if item.reason:
+        rules = sorted({face.rule for face in item.faces if face.rule and face.reason == item.reason})
+        return item.reason + (f" ({', '.join(rules)})" if rules else "")
+    counts = Counter((face.reason, face.rule) for face in item.faces)
+    return "; ".join(
+        say(N_("{count} faces: {reason}"), count=count, reason=f"{reason} ({rule})" if rule else reason)
+        for (reason, rule), count in sorted(counts.items())
+    )
 
 
 def _states(counts: Mapping[str, int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from countenance.cli.acts import pass_door, signed
 from countenance.cli.door import Door
 from countenance.cli.failures import Exit
-from countenance.cli.language import _, spoken
+from countenance.cli.language import spoken
 from countenance.cli.parts import Family, argument, option
 from countenance.cli.table import TABLE
 from countenance.primitives.errors import NotFoundError, UnavailableError, UsageError
@@ -257,7 +258,7 @@ def export(door: Door, directory: Path, payloads: bool) -> None:
         ]
     )
     screen.text(N_("Anyone verifies it with:"))
-    screen.line(f"  countenance log verify {_(N_('DIR'))} \\")
+    screen.line(f"  countenance log verify {shlex.quote(str(directory))} \\")
     screen.line(f"      --key {workspace.log.vkey}")
     signed(door, result.log_entry)
 

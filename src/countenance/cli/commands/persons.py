@@ -121,7 +121,9 @@ def _open_receipts(receipts: Json) -> list[str]:
 @option("--method", metavar="TEXT", help=N_("How consent was given: form, interview, web form. Else form."))
 @option("--evidence", metavar="TEXT", help=N_("Where the signed paper or record is."))
 @option(
-    "--controller", metavar="NAME", help=N_("Who answers for the use of the data. Else the gallery's name.")
+    "--controller",
+    metavar="NAME",
+    help=N_("Who answers for the use of the data. Else the body that runs this workspace."),
 )
 @option("--guardian", metavar="NAME", help=N_("Who consented for a declared minor."))
 @option("--jurisdiction", metavar="PLACE", help=N_("Whose law it is under. Else the gallery's."))

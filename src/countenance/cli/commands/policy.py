@@ -82,7 +82,7 @@ def show(door: Door, rule: str | None) -> None:
         door.screen.line()
         door.screen.line(f"{found.id}  {found.effect.value}  {found.reason}", bold=True)
         door.screen.paragraph(_sentence(found), indent=2)
-        door.screen.paragraph(f"{found.authority} ({found.since})", indent=2, dim=True)
+        door.screen.paragraph(f"{_authority(found)} ({found.since})", indent=2, dim=True)
 
 
 def _show_rule(door: Door, pack: PolicyPack, rule: Rule) -> None:
@@ -90,17 +90,21 @@ def _show_rule(door: Door, pack: PolicyPack, rule: Rule) -> None:
     screen = door.screen
     screen.line(f"{rule.id}  {rule.effect.value}  {rule.reason}", bold=True)
     screen.paragraph(_sentence(rule), indent=2)
-    screen.facts([(N_("Authority"), rule.authority), (N_("Since"), rule.since)])
+    screen.facts([(N_("Authority"), _authority(rule)), (N_("Since"), rule.since)])
     for name in rule.sources:
         source = titles[name]
-        title = source.title_fr if spoken() is Language.FR else source.title
-        screen.facts(
-            [(N_("Source of law"), f"{title}, {source.article} ({source.date})"), (N_("Text"), source.url)]
-        )
+        french = spoken() is Language.FR
+        title = source.title_fr if french else source.title
+        article = source.article_fr if french else source.article
+        screen.facts([(N_("Source of law"), f"{title}, {article} ({source.date})"), (N_("Text"), source.url)])
 
 
 def _sentence(rule: Rule) -> str:
     return rule.fr if spoken() is Language.FR else rule.en
+
+
+def _authority(rule: Rule) -> str:
+    return rule.authority_fr if spoken() is Language.FR else rule.authority
 
 
 def _document(rule: Rule) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from countenance.cli.parts import Command, argument, option
 from countenance.cli.table import TABLE
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import CountenanceError, NotFoundError, UnavailableError, UsageError
+from countenance.primitives.files import name_to_text
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
@@ -97,13 +99,7 @@ def search(
     sheet: Path | None,
 ) -> int:
     """Search."""
-    if bool(photographs) == (many is not None):
-        raise UsageError(
-            N_("Name the photographs of one person, or many people with --many."),
-            remedy=N_("For example: countenance search {case} photo.jpg"),
-            code="photographs",
-            case=case,
-        )
+    _check_words(case, photographs, many)
     from countenance.records.identity import AccountKey
     from countenance.service.searcher import open_searcher
 
@@ -114,7 +110,7 @@ def search(
             return _search_many(door, searcher, key, wanted, many)
         chosen = _faces_for(faces, len(photographs))
         answer = ask(searcher, key, wanted, [_read(path) for path in photographs], chosen)
-    _show(door, answer, [str(path) for path in photographs])
+    _show(door, answer, [str(path) for path in photographs], case)
     if sheet is not None:
         from countenance.cli.sheet import write_sheet
 
@@ -146,7 +142,29 @@ def ask(
     return searcher.search(signed, request.photographs)
 
 
-def _show(door: Door, answer: SearchAnswer, names: list[str]) -> None:
+def _check_words(case: str, photographs: tuple[Path, ...], many: Path | None) -> None:
+    """What a first search gets wrong: no case, or nothing to search with."""
+    from countenance.primitives.ids import read_code
+
+    if read_code(case) is None and Path(case).exists():
+        raise UsageError(
+            N_("A search belongs to a case; {path} is a file."),
+            remedy=N_(
+                "Name the case first: countenance search CASE PHOTO. See yours with: countenance case list"
+            ),
+            code="case-first",
+            path=case,
+        )
+    if bool(photographs) == (many is not None):
+        raise UsageError(
+            N_("Name the photographs of one person, or many people with --many."),
+            remedy=N_("For example: countenance search {case} photo.jpg"),
+            code="photographs",
+            case=case,
+        )
+
+
+def _show(door: Door, answer: SearchAnswer, names: list[str], case: str) -> None:
     from countenance.policy.decisions import Refused
     from countenance.search.values import FailureToAcquire, LoggedCandidates
 
@@ -157,10 +175,26 @@ def _show(door: Door, answer: SearchAnswer, names: list[str]) -> None:
         show_candidates(screen, answer)
     elif isinstance(answer, Refused):
         report_refusal(door, answer.error())
+        _what_next(door, answer.reason, case)
     elif isinstance(answer, FailureToAcquire):
         screen.paragraph(say(UNREADABLE, number=names_of(names, answer.photograph), reason=answer.reason))
     else:
-        show_which_face(screen, answer, names_of(names, answer.photograph))
+        show_which_face(screen, answer, names_of(names, answer.photograph), len(names))
+
+
+def _what_next(door: Door, reason: str, case: str) -> None:
+    """What a caseworker does about the two refusals that are slips of the keyboard."""
+    if door.screen.json:
+        return
+    if reason == "no-case" and case:
+        hint = say(
+            N_("No case of yours has the code {case}. See yours with: countenance case list"), case=case
+        )
+    elif reason == "role-may-not-search":
+        hint = say(N_("{account} signed. Another account: --as NAME --keys DIR."), account=door.account())
+    else:
+        return
+    door.screen.paragraph(hint, err=True)
 
 
 def _faces_for(faces: tuple[int, ...], count: int) -> tuple[int | None, ...]:
@@ -186,7 +220,7 @@ def _search_many(
     """One JSON line for each probe, errors included; the exit code is 1 if any of them was not searched."""
     failed = False
     for path, face in _probes(many):
-        line: dict[str, Json] = {"probe": str(path)}
+        line: dict[str, Json] = {"probe": _name(path)}
         try:
             answer = ask(searcher, key, wanted, [_read(path)], (face,))
         except CountenanceError as error:
@@ -232,12 +266,24 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise NotFoundError(
-            N_("There is no photograph {path}."), code="photograph-missing", path=str(path)
+            N_("There is no photograph {path}."), code="photograph-missing", path=_name(path)
+        ) from error
+    except IsADirectoryError as error:
+        raise UsageError(
+            N_("{path} is a folder, not a photograph."),
+            remedy=N_("To search with each of its photographs, one by one: --many {path}"),
+            code="photograph-folder",
+            path=_name(path),
         ) from error
     except OSError as error:
         raise UnavailableError(
             N_("{path} cannot be read: {problem}."),
             code="photograph-unreadable",
-            path=str(path),
+            path=_name(path),
             problem=error.strerror,
         ) from error
+
+
+def _name(path: Path) -> str:
+    """A path of any bytes as one line of text, as lists of items have it."""
+    return name_to_text(os.fsencode(path))

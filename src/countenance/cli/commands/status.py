@@ -121,10 +121,19 @@ def _count(value: Json) -> str | None:
 
 
 def _searcher_runs(door: Door) -> bool:
-    """Whether a searcher holds its lock; nothing is asked of it."""
+    """Whether a searcher holds its lock, or listens at the socket that was named; nothing is asked of it."""
     import fcntl
     import os
 
+    from countenance.service.address import SOCKET_VARIABLE, socket_of
+
+    if os.environ.get(SOCKET_VARIABLE):
+        from countenance.service.searcher import connect
+
+        found = connect(socket_of(door.directory()))
+        if found is not None:
+            found.close()
+            return True
     try:
         descriptor = os.open(door.directory() / "run" / "searcher.lock", os.O_RDWR)
     except OSError:

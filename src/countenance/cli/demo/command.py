@@ -128,12 +128,25 @@ def _end(screen: Screen, telling: Telling, seconds: float) -> None:
     )
     screen.text(N_("Try next:"))
     workspace, folder = telling.folder / "workspace", telling.folder
+    bin_ = _not_on_path()
+    if bin_ is not None:
+        screen.line(f"  export PATH={bin_}:$PATH")
     screen.line(f"  export COUNTENANCE_WORKSPACE={workspace}")
     screen.line("  countenance status")
     screen.line(f"  countenance search {telling.case} --as carol {folder / 'probes' / 'P001.jpg'}")
     screen.line("  countenance policy show")
     screen.line("  countenance log verify")
     screen.text(N_("When you have seen enough, delete {folder}."), folder=str(folder))
+
+
+def _not_on_path() -> Path | None:
+    """The folder of `countenance` where the caller's shell does not know it: `uv run` adds it for one command only."""
+    bin_ = Path(sys.executable).parent
+    if not (bin_ / "countenance").is_file():
+        return None
+    if "UV" not in os.environ and str(bin_) in os.environ.get("PATH", "").split(os.pathsep):
+        return None
+    return bin_
 
 
 def _open(page: Path) -> None:

@@ -106,12 +106,10 @@ def refusal_words(pack: PolicyPack, rule_id: str, reason: str) -> RefusalWords:
     """A rule of the pack as the refusal it gives; a pack carries its sentences and sources in both languages."""
     rule = pack.rule(rule_id)
     french = spoken() is Language.FR
-    titles = {source.id: f"{source.title_fr}, {source.article}" for source in pack.sources}
     return RefusalWords(
         sentence=rule.fr if french else rule.en,
         reason=reason,
         rule=rule.id,
-        authority=("\u00a0; ".join(titles[each] for each in rule.sources) if french else "")
-        or rule.authority,
+        authority=rule.authority_fr if french else rule.authority,
         since=rule.since,
     )

@@ -88,7 +88,8 @@ def rarity_sentence(rarity: Rarity | None) -> str:
         return _(N_("The model pack has no calibration for this score."))
     if rarity.bound:
         template = N_(
-            "Fewer than one in {number} comparisons of two different people scores this high, in the pack's calibration."
+            "Higher than the pack's calibration can tell: there, fewer than one in {number} comparisons of two different "
+            "people scores this high. Relatives and people who look alike do far more often."
         )
     elif rarity.one_in <= 1:
         return _(N_("Most comparisons of two different people score this high, in the pack's calibration."))
@@ -103,13 +104,17 @@ def rarity_phrase(rarity: Rarity | None) -> str:
     """The same in a few words, for below a small picture."""
     if rarity is None:
         return _(N_("no calibration"))
-    template = N_("fewer than one in {number}") if rarity.bound else N_("about one in {number}")
-    return say(template, number=whole_number(rounded(rarity.one_in)))
+    if rarity.bound:
+        return _(N_("higher than the calibration can tell"))
+    return say(N_("about one in {number}"), number=whole_number(rounded(rarity.one_in)))
 
 
 def chance_sentence(rarity: Rarity | None, searched: int) -> str:
-    """The same for a gallery of this size: how often somebody else would score so high in a whole search."""
-    if rarity is None or not searched:
+    """The same for a gallery of this size: how often somebody else would score so high in a whole search.
+
+    Nothing beyond the calibration: a bound there, divided by a small gallery, reads like proof, and is none.
+    """
+    if rarity is None or rarity.bound or not searched:
         return ""
     searches = rarity.one_in / searched
     if rounded(searched / rarity.one_in) > 1:
@@ -125,16 +130,14 @@ def chance_sentence(rarity: Rarity | None, searched: int) -> str:
             ),
             searched=whole_number(searched),
         )
-    template = (
+    return say(
         N_(
-            "Among {searched} references, somebody else is to be expected this high in fewer than one search of {number}."
-        )
-        if rarity.bound
-        else N_(
-            "Among {searched} references, somebody else is to be expected this high in one search of {number}."
-        )
+            "Among {searched} references, somebody else is to be expected this high in one search of {number}, if the "
+            "people here differ as much as those of the calibration."
+        ),
+        searched=whole_number(searched),
+        number=whole_number(rounded(searches)),
     )
-    return say(template, searched=whole_number(searched), number=whole_number(rounded(searches)))
 
 
 def coverage_sentence(coverage: Coverage) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
 from countenance.policy.purposes import Purpose
 from countenance.primitives.ids import new_id
+from countenance.primitives.text import folded
 from countenance.records.models.collection import Gallery
 
 
@@ -15,11 +18,18 @@ class Person(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     label = models.TextField(unique=True)  # the operator's own identifier
+    # What all spellings of the label share. Who withdrew as one of them has withdrawn as the others.
+    folded = models.TextField(unique=True, editable=False)
     declared_minor = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(label=""), name="person_labelled")]
+
+    def save(self, *args: Any, **more: Any) -> None:
+        """As Django's, with the folded label kept in step."""
+        self.folded = folded(self.label)
+        super().save(*args, **more)
 
 
 class ConsentReceipt(models.Model):
@@ -62,4 +72,11 @@ class ConsentReceipt(models.Model):
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=models.F("given_at")),
                 name="receipt_runs_forward",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(withdrawn_at__isnull=True, expires_at__isnull=False),
+                name="receipt_by_expiry",  # asked before every search: which have run out?
+            )
         ]

@@ -12,7 +12,7 @@ HANDLERS: Mapping[Act, Handler] = {
     Act.CLIENT_ADD: Handler(carry_out=organisations.add),
     Act.CLIENT_SUSPEND: Handler(carry_out=organisations.suspend),
     Act.CLIENT_REINSTATE: Handler(carry_out=organisations.reinstate),
-    Act.ACCOUNT_ADD: Handler(carry_out=accounts.add),
+    Act.ACCOUNT_ADD: Handler(carry_out=accounts.add, needs_two=accounts.adds_operator),
     Act.ACCOUNT_CERTIFY: Handler(carry_out=accounts.certify),
     Act.ACCOUNT_SUSPEND: Handler(carry_out=accounts.suspend),
     Act.ACCOUNT_REINSTATE: Handler(carry_out=accounts.reinstate),

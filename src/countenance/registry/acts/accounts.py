@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from countenance.policy.purposes import Role
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
@@ -9,7 +11,8 @@ from countenance.primitives.errors import ConflictError, NotFoundError, UsageErr
 from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.identity import CERTIFICATION
-from countenance.records.models import Account
+from countenance.records.models import Account, Organisation
+from countenance.records.naming import namesake
 from countenance.registry.acts import organisations
 from countenance.registry.step import Outcome, Step
 
@@ -29,19 +32,48 @@ def find(name: str) -> Account:
     return account
 
 
+@dataclass(frozen=True, kw_only=True)
+class _NewAccount:
+    name: str
+    role: Role
+    organisation: Organisation | None
+    sponsor: Account
+    public_key: bytes
+
+
+def adds_operator(step: Step) -> bool:
+    """A new operator takes two persons: else one operator makes a second account, and signs as two."""
+    return _read(step).role is Role.OPERATOR
+
+
 def add(step: Step) -> Outcome:
-    """The caller sponsors the new account, unless another sponsor is named."""
-    name = step.params.text("name")
+    """Who asks for the account sponsors it, unless another sponsor is named."""
+    new = _read(step)
+    account = Account.objects.create(
+        name=new.name,
+        role=new.role.value,
+        organisation=new.organisation,
+        sponsor=new.sponsor,
+        public_key=new.public_key,
+        certified_at=step.now,
+        created_at=step.now,
+    )
+    return _outcome(account, Event.ACCOUNT_ADDED)
+
+
+def _read(step: Step) -> _NewAccount:
+    """The account as asked for. Raises UsageError, ConflictError (name or key is taken), NotFoundError."""
+    name = step.params.line("name")
     if not name.replace("-", "").replace(".", "").replace("_", "").isalnum():
         raise UsageError(
             N_("An account's name is made of letters, digits, dots and dashes; {account} is not."),
             code="account-name",
             account=name,
         )
-    if Account.objects.filter(name=name).exists():
+    if namesake(Account, name) is not None:
         raise ConflictError(N_("There is an account {account} already."), code="account-exists", account=name)
     role = step.params.choice("role", Role)
-    client = step.params.text("client", "")
+    client = step.params.line("client", "")
     if not client and role in {Role.CASEWORKER, Role.REVIEWER, Role.SUPERVISOR}:
         raise UsageError(
             N_("A {role} works for a client; name it."),
@@ -49,22 +81,25 @@ def add(step: Step) -> Outcome:
             code="account-client",
             role=role.value,
         )
-    sponsor = step.params.text("sponsor", "")
-    account = Account.objects.create(
+    if client and role is Role.OPERATOR:
+        raise UsageError(
+            N_("An operator works for no client: who runs the workspace does not search in it."),
+            remedy=N_("Leave out --client, or choose another role."),
+            code="account-client",
+        )
+    sponsor = step.params.line("sponsor", "")
+    return _NewAccount(
         name=name,
-        role=role.value,
+        role=role,
         organisation=organisations.find(client) if client else None,
-        sponsor=find(sponsor) if sponsor else step.caller.account,
+        sponsor=find(sponsor) if sponsor else step.proposer or step.caller.account,
         public_key=_public_key(step.params.text("public_key")),
-        certified_at=step.now,
-        created_at=step.now,
     )
-    return _outcome(account, Event.ACCOUNT_ADDED)
 
 
 def certify(step: Step) -> Outcome:
     """Confirm that the account is still needed; nobody confirms his own."""
-    account = find(step.params.text("name"))
+    account = find(step.params.line("name"))
     if account.pk == step.caller.account.pk:
         raise ConflictError(
             N_("Nobody confirms his own account."),
@@ -78,7 +113,7 @@ def certify(step: Step) -> Outcome:
 
 def suspend(step: Step) -> Outcome:
     """Close an account at once; every grant that is out dies."""
-    account = find(step.params.text("name"))
+    account = find(step.params.line("name"))
     account.suspended_at = step.now
     account.suspension_reason = step.params.text("reason")
     account.save(update_fields=["suspended_at", "suspension_reason"])
@@ -88,7 +123,7 @@ def suspend(step: Step) -> Outcome:
 
 def reinstate(step: Step) -> Outcome:
     """Open it again; takes two persons."""
-    account = find(step.params.text("name"))
+    account = find(step.params.line("name"))
     account.suspended_at = None
     account.suspension_reason = ""
     account.save(update_fields=["suspended_at", "suspension_reason"])

@@ -23,7 +23,7 @@ _MOST_SEARCHES = 10_000
 
 def client_of_new(step: Step) -> str:
     """A case belongs to the caller's client, or to the one an operator names."""
-    named = step.params.text("client", "")
+    named = step.params.line("client", "")
     if named:
         return str(organisations.find(named).pk)
     organisation = step.caller.account.organisation
@@ -41,7 +41,7 @@ def client_of_existing(step: Step) -> str:
 
 def open_case(step: Step) -> Outcome:
     """Open a case: it names purpose, requester of record, end and number of searches."""
-    requester = step.params.text("on_behalf_of", "")
+    requester = step.params.line("on_behalf_of", "")
     if not requester:
         raise UsageError(
             N_("A case says on whose behalf it is made."),
@@ -57,7 +57,7 @@ def open_case(step: Step) -> Outcome:
         code=new_code("C"),
         client_id=client_of_new(step),
         purpose=step.params.choice("purpose", Purpose).value,
-        reference=step.params.text("reference"),
+        reference=step.params.line("reference"),
         on_behalf_of=requester,
         on_behalf_of_jurisdiction=step.params.place("on_behalf_of_jurisdiction"),
         sought_is_minor=step.params.flag("sought_is_minor"),

@@ -11,13 +11,14 @@ from countenance.records.ending import end_references
 from countenance.records.events import Event
 from countenance.records.models import Basis, Gallery, Reference, Source
 from countenance.records.named import find_gallery, find_source
+from countenance.records.naming import namesake
 from countenance.registry.step import Outcome, Step
 
 
 def add_gallery(step: Step) -> Outcome:
     """Add a gallery. Without a notice or an exemption from one it is not live."""
-    name = step.params.text("name")
-    if Gallery.objects.filter(name=name).exists():
+    name = step.params.line("name")
+    if namesake(Gallery, name) is not None:
         raise ConflictError(N_("There is a gallery {gallery} already."), code="gallery-exists", gallery=name)
     gallery = Gallery.objects.create(
         name=name,
@@ -32,7 +33,7 @@ def add_gallery(step: Step) -> Outcome:
 
 def suspend_gallery(step: Step) -> Outcome:
     """Close a gallery to searches and ingests at once."""
-    gallery = find_gallery(step.params.text("name"))
+    gallery = find_gallery(step.params.line("name"))
     gallery.suspended_at = step.now
     gallery.suspension_reason = step.params.text("reason")
     gallery.save(update_fields=["suspended_at", "suspension_reason"])
@@ -42,7 +43,7 @@ def suspend_gallery(step: Step) -> Outcome:
 
 def reinstate_gallery(step: Step) -> Outcome:
     """Open it again; takes two persons."""
-    gallery = find_gallery(step.params.text("name"))
+    gallery = find_gallery(step.params.line("name"))
     gallery.suspended_at = None
     gallery.suspension_reason = ""
     gallery.save(update_fields=["suspended_at", "suspension_reason"])
@@ -51,10 +52,10 @@ def reinstate_gallery(step: Step) -> Outcome:
 
 def add_source(step: Step) -> Outcome:
     """A source's purposes may not reach beyond its gallery's."""
-    name = step.params.text("name")
-    if Source.objects.filter(name=name).exists():
+    name = step.params.line("name")
+    if namesake(Source, name) is not None:
         raise ConflictError(N_("There is a source {source} already."), code="source-exists", source=name)
-    gallery = find_gallery(step.params.text("gallery"))
+    gallery = find_gallery(step.params.line("gallery"))
     purposes = step.params.purposes()
     beyond = purposes - gallery.purposes
     if beyond:
@@ -79,8 +80,8 @@ def add_source(step: Step) -> Outcome:
         gallery=gallery,
         basis=basis,
         location=step.params.text("location"),
-        holder=step.params.text("holder"),
-        contact=step.params.text("contact"),
+        holder=step.params.line("holder"),
+        contact=step.params.line("contact"),
         notice=step.params.text("notice"),
         registered_by=step.caller.account,
         created_at=step.now,
@@ -90,7 +91,7 @@ def add_source(step: Step) -> Outcome:
 
 def withdraw_source(step: Step) -> Outcome:
     """End a source: nothing of it is found any more, and the keys of its faces are destroyed."""
-    source = find_source(step.params.text("name"))
+    source = find_source(step.params.line("name"))
     if source.withdrawn_at is not None:
         raise ConflictError(
             N_("The source {source} has been withdrawn already."), code="source-withdrawn", source=source.name

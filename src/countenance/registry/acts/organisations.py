@@ -10,6 +10,7 @@ from countenance.primitives.errors import ConflictError, NotFoundError, UsageErr
 from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.models import Organisation
+from countenance.records.naming import namesake
 from countenance.registry.step import Outcome, Step
 
 LICENCE = timedelta(days=365)
@@ -30,8 +31,8 @@ def find(name: str) -> Organisation:
 
 def add(step: Step) -> Outcome:
     """Add a client with its licence."""
-    name = step.params.text("name")
-    if Organisation.objects.filter(name=name).exists():
+    name = step.params.line("name")
+    if namesake(Organisation, name) is not None:
         raise ConflictError(N_("There is a client {client} already."), code="client-exists", client=name)
     start = step.params.moment("from") or step.now
     end = step.params.moment("until") or start + LICENCE
@@ -50,7 +51,7 @@ def add(step: Step) -> Outcome:
 
 def suspend(step: Step) -> Outcome:
     """Suspend a client at once: all its accounts with it."""
-    organisation = find(step.params.text("name"))
+    organisation = find(step.params.line("name"))
     organisation.suspended_at = step.now
     organisation.suspension_reason = step.params.text("reason")
     organisation.save(update_fields=["suspended_at", "suspension_reason"])
@@ -60,7 +61,7 @@ def suspend(step: Step) -> Outcome:
 
 def reinstate(step: Step) -> Outcome:
     """Lift a suspension; takes two persons."""
-    organisation = find(step.params.text("name"))
+    organisation = find(step.params.line("name"))
     organisation.suspended_at = None
     organisation.suspension_reason = ""
     organisation.save(update_fields=["suspended_at", "suspension_reason"])

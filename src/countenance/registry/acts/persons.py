@@ -6,17 +6,17 @@ from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
 from countenance.primitives.ids import new_code, read_code
-from countenance.primitives.text import N_
-from countenance.records.ending import end_references
+from countenance.primitives.text import N_, folded
+from countenance.records.ending import end_references, rests_on
 from countenance.records.events import Event
-from countenance.records.models import ConsentReceipt, Person, Reference
+from countenance.records.models import ConsentReceipt, Person, Reference, WorkspaceState
 from countenance.records.named import find_gallery
 from countenance.registry.step import Outcome, Step
 
 
 def find(label: str) -> Person:
     """The person of this label. Raises NotFoundError."""
-    person = Person.objects.filter(label=label).first()
+    person = Person.objects.filter(folded=folded(label)).first()
     if person is None:
         raise NotFoundError(
             N_("There is no person {person}."),
@@ -29,9 +29,12 @@ def find(label: str) -> Person:
 
 def add(step: Step) -> Outcome:
     """Add a person under the operator's own label."""
-    label = step.params.text("label")
-    if Person.objects.filter(label=label).exists():
-        raise ConflictError(N_("There is a person {person} already."), code="person-exists", person=label)
+    label = step.params.line("label")
+    held = Person.objects.filter(folded=folded(label)).first()
+    if held is not None:
+        raise ConflictError(
+            N_("There is a person {person} already."), code="person-exists", person=held.label
+        )
     person = Person.objects.create(
         label=label, declared_minor=step.params.flag("declared_minor"), created_at=step.now
     )
@@ -40,8 +43,8 @@ def add(step: Step) -> Outcome:
 
 def record_consent(step: Step) -> Outcome:
     """One receipt per purpose (ISO/IEC TS 27560). The very words agreed to are kept with it."""
-    person = find(step.params.text("person"))
-    gallery = find_gallery(step.params.text("gallery"))
+    person = find(step.params.line("person"))
+    gallery = find_gallery(step.params.line("gallery"))
     purposes = step.params.purposes()
     if purposes - gallery.purposes:
         raise UsageError(
@@ -76,6 +79,7 @@ def record_consent(step: Step) -> Outcome:
                 )
             held.withdrawn_at = step.now  # it had expired; the new one takes its place
             held.save(update_fields=["withdrawn_at"])
+            end_references(step.workspace, step.tx, Reference.objects.filter(receipt=held), step.now)
         receipts.append(
             ConsentReceipt.objects.create(
                 code=new_code("R", groups=4),
@@ -85,13 +89,13 @@ def record_consent(step: Step) -> Outcome:
                 jurisdiction=step.params.place("jurisdiction")
                 if "jurisdiction" in step.params.json
                 else gallery.jurisdiction,
-                controller=step.params.text("controller", gallery.name),
+                controller=step.params.line("controller", WorkspaceState.objects.get(pk=1).operator),
                 notice_text=step.params.text("notice_text"),
                 notice_version=step.params.text("notice_version", "1"),
                 language=step.params.text("language", "en"),
                 method=step.params.text("method", "form"),
                 evidence=step.params.text("evidence", ""),
-                guardian=step.params.text("guardian", ""),
+                guardian=step.params.line("guardian", ""),
                 given_at=given,
                 expires_at=expires,
             )
@@ -124,9 +128,9 @@ def withdraw_consent(step: Step) -> Outcome:
                 receipt=typed,
             )
     else:
-        chosen = open_receipts.filter(person=find(step.params.text("person")))
-        if step.params.text("gallery", ""):
-            chosen = chosen.filter(gallery=find_gallery(step.params.text("gallery")))
+        chosen = open_receipts.filter(person=find(step.params.line("person")))
+        if step.params.line("gallery", ""):
+            chosen = chosen.filter(gallery=find_gallery(step.params.line("gallery")))
         if step.params.json.get("purposes"):
             chosen = chosen.filter(purpose__in=[purpose.value for purpose in step.params.purposes()])
         receipts = list(chosen)
@@ -134,7 +138,7 @@ def withdraw_consent(step: Step) -> Outcome:
             raise NotFoundError(N_("This person has no open receipt there."), code="receipt-missing")
     keys = [receipt.pk for receipt in receipts]
     ConsentReceipt.objects.filter(pk__in=keys).update(withdrawn_at=step.now)
-    ended = end_references(step.workspace, step.tx, Reference.objects.filter(receipt__in=keys), step.now)
+    ended = end_references(step.workspace, step.tx, rests_on(receipts), step.now)
     return Outcome(
         record={
             "withdrawn": [receipt.code for receipt in receipts],

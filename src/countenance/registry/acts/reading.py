@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from uuid import UUID
 
-from countenance.primitives.canonical import Json
+from countenance.primitives.canonical import Json, sha256_hex
+from countenance.primitives.clock import iso
 from countenance.records import models
 from countenance.records.events import Event
 from countenance.registry.acts import accounts, cases, collection, organisations, persons, policies, status
@@ -22,6 +24,7 @@ class Listing(StrEnum):
     PERSONS = "persons"
     CASES = "cases"
     POLICIES = "policies"
+    PROPOSALS = "proposals"
     STATUS = "status"
 
 
@@ -37,6 +40,8 @@ def read(step: Step) -> Outcome:
     own = step.caller.account.organisation_id
     if listing is Listing.STATUS:
         return Outcome(record={listing.value: [status.describe(step)]})
+    if listing is Listing.PROPOSALS:
+        return Outcome(record={listing.value: [] if own else _proposals(step)})
     return Outcome(record={listing.value: _LISTINGS[listing](own)})
 
 
@@ -78,6 +83,27 @@ def _persons(own: UUID | None) -> list[Json]:
 def _cases(own: UUID | None) -> list[Json]:
     rows = models.Case.objects.select_related("client").order_by("opened_at")
     return [cases.describe(row) for row in (rows.filter(client_id=own) if own else rows)]
+
+
+def _proposals(step: Step) -> list[Json]:
+    """What waits for a second signature, in full: nobody signs what they have not seen. Of files only their SHA-256."""
+    rows = models.Proposal.objects.filter(carried_out_at__isnull=True, expires_at__gt=step.now)
+    return [
+        {
+            "proposal": row.code,
+            "act": row.act,
+            "params": {name: _brief(value) for name, value in row.params.items()},
+            "signed_by": [approval.account.name for approval in row.approvals.select_related("account")],
+            "expires_at": iso(row.expires_at),
+        }
+        for row in rows.order_by("proposed_at")
+    ]
+
+
+def _brief(value: Json) -> Json:
+    if isinstance(value, Mapping):
+        return {name: f"sha256:{sha256_hex(str(text).encode())}" for name, text in value.items()}
+    return value
 
 
 def _policies(_: UUID | None) -> list[Json]:
