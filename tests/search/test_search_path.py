@@ -46,6 +46,18 @@ def test_the_right_person_is_the_first_candidate(house: House) -> None:
     assert made.candidates.order_by("rank").values_list("person__label", flat=True).first() == "P001"
 
 
+def test_a_licence_is_in_force_from_the_moment_it_is_given(sqlite_house: House) -> None:
+    """Policy reckons in whole seconds; what begins within one must not wait for the next."""
+    house = sqlite_house
+    house.clock.move(timedelta(milliseconds=700))
+    house.act("client-add", name="Tracing too", jurisdiction="CA-ON", purposes=[PURPOSE])
+    seeker = house.account("erin", "caseworker", "Tracing too")
+    opened = {"purpose": PURPOSE, "reference": "1", "on_behalf_of": "P", "on_behalf_of_jurisdiction": "CA-ON"}
+    case = str(house.act("case-open", seeker, **opened)["case"])
+    house.clock.move(timedelta(milliseconds=100))
+    assert _found(house.search(photograph("P001"), case=case, key=seeker)) == []
+
+
 def test_references_of_one_person_are_one_candidate(house: House) -> None:
     receipt = house.person("P001")
     house.enrol(receipt, photograph("P001"))

@@ -13,10 +13,12 @@ data key is what makes a record unreadable everywhere. Whoever holds root.key an
 from __future__ import annotations
 
 import os
+import resource
 import secrets
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -132,6 +134,7 @@ class Vault:
         2. nobody but their owner may read them: else UnavailableError `vault-modes`;
         3. the root key has its length and is the one of this key file: else IntegrityError `vault-damaged`.
         """
+        _leave_no_core_dump()
         for path in (directory, directory / _ROOT, directory / _KEYS, directory / _SECRETS):
             _require_private(path)
         with named_os_errors(directory / _ROOT):
@@ -252,6 +255,12 @@ class Vault:
                 part=item.part,
                 code="seal-broken",
             ) from error
+
+
+def _leave_no_core_dump() -> None:
+    """From here on keys are in this process's memory: a crash must not write it to a disk."""
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _require_private(path: Path) -> None:

@@ -34,7 +34,8 @@ def add(step: Step) -> Outcome:
     name = step.params.line("name")
     if namesake(Organisation, name) is not None:
         raise ConflictError(N_("There is a client {client} already."), code="client-exists", client=name)
-    start = step.params.moment("from") or step.now
+    # Policy reckons in whole seconds, rounded against the asker: a licence from now must not begin a second from now.
+    start = step.params.moment("from") or step.now.replace(microsecond=0)
     end = step.params.moment("until") or start + LICENCE
     if end <= start:
         raise UsageError(N_("The licence would end before it begins."), code="licence-dates")
