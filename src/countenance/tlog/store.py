@@ -15,6 +15,7 @@ from countenance.tlog.tiles import TILE_WIDTH, TileId
 
 _HEAD = "SELECT origin, size, latest_at FROM tlog_head WHERE id = 1"
 _HEAD_LOCKED = "SELECT origin, size, latest_at FROM tlog_head WHERE id = 1 FOR UPDATE"
+_LONGEST_LEAF = 0xFFFF
 _FORGET_AT_ONCE = 500  # parameters of one statement; SQLite's oldest limit is 999
 
 
@@ -88,7 +89,7 @@ def read_entries(tx: Transaction, start: int, end: int) -> list[tuple[int, bytes
         "SELECT position, leaf FROM tlog_entry WHERE position >= %s AND position < %s ORDER BY position",
         (start, end),
     )
-    return cast(list[tuple[int, bytes]], rows)
+    return [(_whole(position), _stored(leaf)) for position, leaf in rows]
 
 
 def last_position(tx: Transaction) -> int:
@@ -104,8 +105,10 @@ def read_payloads(tx: Transaction, start: int, end: int) -> list[tuple[int, Payl
         "WHERE position >= %s AND position < %s ORDER BY position",
         (start, end),
     )
-    known = cast(list[tuple[int, bytes, bytes]], rows)
-    return [(position, Payload(salt=salt, details=details)) for position, salt, details in known]
+    return [
+        (_whole(position), Payload(salt=_stored(salt), details=_stored(details)))
+        for position, salt, details in rows
+    ]
 
 
 def delete_payloads(tx: Transaction, positions: Iterable[int]) -> int:
@@ -160,7 +163,7 @@ class SqlTiles:
         rows = self._tx.execute(
             "SELECT hashes FROM tlog_tile WHERE level = %s AND position = %s", (level, position)
         )
-        return cast(bytes, rows[0][0]) if rows else None
+        return _stored(rows[0][0]) if rows else None
 
 
 class SqlSource:
@@ -177,14 +180,34 @@ class SqlSource:
     def bundle(self, position: int, width: int) -> bytes | None:
         start = position * TILE_WIDTH
         rows = read_entries(self._tx, start, start + width)
-        return b"".join(len(leaf).to_bytes(2, "big") + leaf for _, leaf in rows)
+        # A leaf too long for its prefix cannot have been logged: cut, it is as false as before.
+        cut = [leaf[:_LONGEST_LEAF] for _, leaf in rows]
+        return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in cut)
 
 
 def _head(row: tuple[object, ...]) -> HeadRow:
-    origin, size, latest_at = cast(tuple[str, int, int], row)
-    return HeadRow(origin=origin, size=size, latest_at=latest_at)
+    origin, size, latest_at = row
+    return HeadRow(origin=str(origin), size=_whole(size), latest_at=_whole(latest_at))
 
 
 def _checkpoint(row: tuple[object, ...]) -> CheckpointRow:
-    size, signed_at, root, note = cast(tuple[int, int, bytes, str], row)
-    return CheckpointRow(size=size, signed_at=signed_at, root=root, note=note)
+    size, signed_at, root, note = row
+    return CheckpointRow(size=_whole(size), signed_at=_whole(signed_at), root=_stored(root), note=str(note))
+
+
+def _stored(value: object) -> bytes:
+    """A column of bytes. SQLite keeps a value of any type in any column, so who changes a row may put a text there:
+    that is another value, to be named as a changed one, and no reason to fall over.
+    """
+    return value if isinstance(value, bytes) else b"not bytes: " + str(value).encode("utf-8", "replace")
+
+
+def _whole(value: object) -> int:
+    """A column of whole numbers. Raises IntegrityError."""
+    if isinstance(value, int):
+        return value
+    raise IntegrityError(
+        N_("The log's tables hold something else where a number was written."),
+        remedy=N_("Do not sign; restore the log's tables, or ask an expert to look at them."),
+        code="log-damaged",
+    )
