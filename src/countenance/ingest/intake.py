@@ -56,17 +56,6 @@ def read_params(params: Json, workspace: Workspace) -> Asked:
     )
 
 
-def limits_of(workspace: Workspace) -> ExtractionLimits:
-    """The workspace's limits on one photograph."""
-    limits = workspace.settings.extraction
-    return ExtractionLimits(
-        max_pixels=limits.max_pixels,
-        max_bytes=limits.max_bytes,
-        max_memory_bytes=limits.max_memory_bytes,
-        timeout_seconds=limits.timeout_seconds,
-    )
-
-
 def extraction_words(workspace: Workspace, detail: Detail, limits: ExtractionLimits) -> str:
     """What looks at a photograph, as one line: two photographs with the same line were looked at in the same way."""
     floor = workspace.models.enrolment_floor

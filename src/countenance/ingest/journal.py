@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from countenance.primitives.errors import UnavailableError
+from countenance.primitives.files import is_locked
 from countenance.primitives.text import N_
 from countenance.records.models import Face
 from countenance.records.workspace import Workspace
@@ -79,17 +80,7 @@ class Journal:
         host, _, name = owner.partition("/")
         if host != socket.gethostname():
             return True
-        try:
-            descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
+        return is_locked(self._folder / name)
 
 
 def sweep_orphans(workspace: Workspace) -> int:

@@ -31,7 +31,6 @@ from countenance.ingest.intake import (
     check_options,
     extraction_words,
     find_place,
-    limits_of,
     list_items,
     read_params,
     read_rows,
@@ -96,9 +95,7 @@ def ingest(
         try:
             if _list(workspace, run, source, place, manifest, journal, tuning, stop):
                 watch = _Watch(run, meter, progress)
-                with ExtractionPool(
-                    workspace.models, workers=asked.workers, limits=limits_of(workspace)
-                ) as pool:
+                with ExtractionPool(workspace.models, workers=asked.workers, limits=workspace.limits) as pool:
                     work = Work(
                         workspace,
                         run,
@@ -147,7 +144,7 @@ def _begin(
                 if run is None:
                     raise _nothing_to_retry(source)
             detail = asked.detail or (Detail(run.detail) if run else Detail.STANDARD)
-            words = extraction_words(workspace, detail, limits_of(workspace))
+            words = extraction_words(workspace, detail, workspace.limits)
             sha256 = manifest.sha256 if manifest else ""
             if run is None:
                 run = ledger.start_run(

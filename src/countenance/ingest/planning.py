@@ -13,7 +13,7 @@ from countenance.extraction.pool import ExtractionPool
 from countenance.extraction.timing import embedding_ms
 from countenance.extraction.values import EmbedRule, PhotographExtraction
 from countenance.ingest.gate import admit
-from countenance.ingest.intake import find_place, limits_of, read_params, read_rows
+from countenance.ingest.intake import find_place, read_params, read_rows
 from countenance.ingest.ledger import known_photographs
 from countenance.ingest.listing import Unread, read_picture, walk
 from countenance.ingest.values import Plan
@@ -136,7 +136,7 @@ def _time(workspace: Workspace, root: Root, found: _Found) -> _Timed:
     timed = _Timed()
     step = max(1, len(found.paths) // SAMPLE_FILES)
     until = time.monotonic() + SAMPLE_SECONDS
-    limits = limits_of(workspace)
+    limits = workspace.limits
     with ExtractionPool(workspace.models, workers=1, limits=limits) as pool:
         for path, _ in found.paths[::step][:SAMPLE_FILES]:
             picture = read_picture(root.path, path, max_bytes=limits.max_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 from pathlib import Path
@@ -83,3 +84,18 @@ def name_to_text(raw: bytes) -> str:
 def text_to_name(text: str) -> bytes:
     """The bytes that `name_to_text` was given."""
     return unquote_to_bytes(text.encode("utf-8"))
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process holds the lock (flock) on `path`; False where there is no such file."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -27,6 +27,7 @@ from countenance.records.settings import FILE_NAME, FORMAT, Settings, read_setti
 
 if TYPE_CHECKING:
     from countenance.extraction.pack import ModelPack
+    from countenance.extraction.values import ExtractionLimits
     from countenance.index.index import Index
     from countenance.policy.engine import PolicyEngine
     from countenance.tlog.leaf import NewEntry
@@ -150,6 +151,19 @@ class Workspace:
         from countenance.vault.vault import LOG_SIGNING_KEY
 
         return Log(self.settings.origin, self.vault.signing_key(LOG_SIGNING_KEY))
+
+    @property
+    def limits(self) -> ExtractionLimits:
+        """What one photograph may cost, as this workspace sets it."""
+        from countenance.extraction.values import ExtractionLimits
+
+        chosen = self.settings.extraction
+        return ExtractionLimits(
+            max_pixels=chosen.max_pixels,
+            max_bytes=chosen.max_bytes,
+            max_memory_bytes=chosen.max_memory_bytes,
+            timeout_seconds=chosen.timeout_seconds,
+        )
 
     @cached_property
     def models(self) -> ModelPack:

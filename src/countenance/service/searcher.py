@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from countenance.extraction.pool import ExtractionPool
-from countenance.extraction.values import ExtractionLimits
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import FormatError, UsageError
 from countenance.primitives.text import N_
 from countenance.records.identity import SignedRequest
-from countenance.records.settings import ExtractionSettings
 from countenance.records.workspace import Workspace
 from countenance.registry.path import ActResult, perform
 from countenance.search.path import SearchAnswer, search
@@ -50,7 +48,7 @@ class LocalSearcher:
         self._pool = ExtractionPool(
             workspace.models,
             workers=workers or workspace.settings.workers,
-            limits=limits_of(workspace.settings.extraction),
+            limits=workspace.limits,
         )
 
     @property
@@ -190,13 +188,3 @@ class short_address:  # noqa: N801 - a context manager, used like a function
     def __exit__(self, *_: object) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
-
-
-def limits_of(settings: ExtractionSettings) -> ExtractionLimits:
-    """The engine's limits as the workspace sets them."""
-    return ExtractionLimits(
-        max_pixels=settings.max_pixels,
-        max_bytes=settings.max_bytes,
-        max_memory_bytes=settings.max_memory_bytes,
-        timeout_seconds=settings.timeout_seconds,
-    )

@@ -12,6 +12,7 @@ from countenance.cli.language import _, say
 from countenance.cli.parts import Command
 from countenance.cli.table import TABLE
 from countenance.primitives.canonical import Json
+from countenance.primitives.files import is_locked
 from countenance.primitives.text import N_
 
 _COUNTS = (
@@ -122,7 +123,6 @@ def _count(value: Json) -> str | None:
 
 def _searcher_runs(door: Door) -> bool:
     """Whether a searcher holds its lock, or listens at the socket that was named; nothing is asked of it."""
-    import fcntl
     import os
 
     from countenance.service.address import SOCKET_VARIABLE, socket_of
@@ -134,14 +134,4 @@ def _searcher_runs(door: Door) -> bool:
         if found is not None:
             found.close()
             return True
-    try:
-        descriptor = os.open(door.directory() / "run" / "searcher.lock", os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    return is_locked(door.directory() / "run" / "searcher.lock")
