@@ -59,11 +59,10 @@ class Block(Protocol):
         ...
 
 
-def packed_codes(block: Block) -> Bytes8:
-    """The packed codes of a block, uint8 (blocks of 32 rows, bytes of each): a view, good while the block is unchanged."""
+def packed_codes(scanner: Any) -> Bytes8:
+    """The packed codes of a scanner, uint8 (blocks of 32 rows, bytes of each): a view, good while the scanner is held."""
     import faiss
 
-    scanner = block.scanner()
     blocks = -(-int(scanner.ntotal) // BLOCK)
     wide = BLOCK * (scanner.M2 // 2)
     if not blocks:

@@ -150,14 +150,23 @@ def new_scanner(dimension: int) -> Any:
     return scanner
 
 
-def scanner_of(dimension: int, packed: Bytes8, rows: int) -> Any:
-    """A scanner over rows that are packed already (`pack`)."""
+def blank_scanner(dimension: int, rows: int) -> tuple[Any, Bytes8]:
+    """A scanner over `rows` rows and the place for their packed codes (`pack`), uint8, to be filled by the caller."""
     import faiss
 
     scanner = new_scanner(dimension)
-    faiss.copy_array_to_AlignedTable(np.ascontiguousarray(packed), scanner.codes)
+    size = packed_bytes(rows, dimension)
+    scanner.codes.resize(size)
     scanner.ntotal = rows
     scanner.ntotal2 = -(-rows // BLOCK) * BLOCK
+    place: Bytes8 = faiss.rev_swig_ptr(scanner.codes.get(), size) if size else np.zeros(0, np.uint8)
+    return scanner, place
+
+
+def scanner_of(dimension: int, packed: Bytes8, rows: int) -> Any:
+    """A scanner over rows that are packed already."""
+    scanner, place = blank_scanner(dimension, rows)
+    place[:] = packed
     return scanner
 
 

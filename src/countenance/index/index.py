@@ -237,7 +237,7 @@ class Index:
         applied += self._adopt(tx)
         return applied + self._count(tx)
 
-    def _adopt(self, tx: Transaction) -> int:
+    def _adopt(self, tx: Transaction, *, tries: int = 8) -> int:
         """Take the set of segments over that the database names; in the background, as far as it is open."""
         there = live.read_live(tx)
         held = self._held
@@ -255,7 +255,12 @@ class Index:
         whole = len(known) == len(there.segments)
         if not whole and held.position.version >= 0:
             return applied  # what is held answers in full meanwhile
-        made = held.with_segments(self._held_segments(tx, known), there.through)
+        segments = self._held_segments(tx, known)
+        # Where each statement sees for itself, the set may have been replaced since it was read, and removals that the
+        # old one needs been trimmed. Then the new set is taken.
+        if changes.read_clock(tx, 0)[2] != there.version and tries:
+            return applied + self._adopt(tx, tries=tries - 1)
+        made = held.with_segments(segments, there.through)
         made.position = replace(made.position, version=there.version if whole else -1)
         with self._lock.writing():
             self._held = made

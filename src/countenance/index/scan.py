@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from countenance.index.blocks import Block, Rows, packed_codes
-from countenance.index.codes import BLOCK, CodedProbe, Exact, Matrix, scanner_of, scores
+from countenance.index.codes import BLOCK, CodedProbe, Exact, Matrix, blank_scanner, scores
 
 EXACT_ROWS = 8_192
 """Up to so many permitted rows are all scored exactly: that takes no longer than a scan of their codes pays for."""
@@ -31,6 +31,7 @@ EXACT_ROWS = 8_192
 _DEPTH = 1_500  # at a million; then no mate at 0.3 and more that brute force has in its first 50 was lost
 _SPARSE = 8  # below one permitted row in so many, parts of a block are scanned
 _SLACK = 1.25
+_TOGETHER = 4  # probes that FastScan takes at once: more than four tables of codes do not stay in registers
 
 
 def depth_for(permitted: int, limit: int) -> int:
@@ -94,8 +95,10 @@ class _Source:
             if len(wanted) * BLOCK * 2 < len(block):
                 # A last block that is not full is filled up with code 0: those rows exist nowhere and are dropped.
                 self._blocks = wanted
-                packed = packed_codes(block)[wanted]
-                self._scanner = scanner_of(self._scanner.d, packed.reshape(-1), len(wanted) * BLOCK)
+                whole = self._scanner
+                packed = packed_codes(whole)
+                self._scanner, place = blank_scanner(whole.d, len(wanted) * BLOCK)
+                np.take(packed, wanted, axis=0, out=place.reshape(-1, packed.shape[1]))
         self._size = int(self._scanner.ntotal)
 
     def first_ask(self, depth: int) -> int:
@@ -106,8 +109,11 @@ class _Source:
 
     def search(self, probes: Matrix, ask: int) -> list[_List]:
         """The best rows for each probe."""
-        found, rows = self._scanner.search(probes, ask)
-        return [self._list(one, at, ask) for one, at in zip(found, rows, strict=True)]
+        lists: list[_List] = []
+        for start in range(0, len(probes), _TOGETHER):
+            found, rows = self._scanner.search(probes[start : start + _TOGETHER], ask)
+            lists += [self._list(one, at, ask) for one, at in zip(found, rows, strict=True)]
+        return lists
 
     def _list(self, found: npt.NDArray[np.float32], rows: Rows, ask: int) -> _List:
         complete = float(found[-1]) if ask < self._size else -math.inf

@@ -24,6 +24,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -36,7 +37,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from countenance.biometrics.templates import SpaceId
 from countenance.index.answers import NotSearchable
-from countenance.index.codes import Bytes8, Exact, pack, packed_bytes, scanner_of
+from countenance.index.codes import Bytes8, Exact, blank_scanner, pack, packed_bytes
 from countenance.index.naming import Ids, decode_ids
 from countenance.primitives.canonical import canonical_json
 from countenance.primitives.errors import IntegrityError
@@ -193,8 +194,11 @@ class Segment:
             at += size + _TAG * -(-size // chunk)
         if at != len(self._map):
             raise self._damaged("length")
-        self.scanner = scanner_of(told.dimension, self._read(_CODES, sizes[0][1], _CHUNK), told.rows)
-        self.scales = self._read(_SCALES, sizes[1][1], _CHUNK).view("<f4").astype(np.float32, copy=False)
+        self.scanner, place = blank_scanner(told.dimension, told.rows)
+        self._read(_CODES, place)
+        scales = np.empty(4 * told.rows, np.uint8)
+        self._read(_SCALES, scales)
+        self.scales = scales.view("<f4").astype(np.float32, copy=False)
         for area, size, chunk in sizes[2:]:
             for number, start in enumerate(range(0, size, chunk)):
                 self._open(self._starts[area] + start + _TAG * number, min(chunk, size - start), area, number)
@@ -228,12 +232,14 @@ class Segment:
         offsets = self._starts[area] + chunk * (each * stride + _TAG) + within * stride
         held = np.frombuffer(self._map, np.uint8)
         sealed = np.lib.stride_tricks.sliding_window_view(held, stride)[offsets]
-        counters = np.empty((len(rows), stride // 16, 2), ">u8")
+        counters = np.empty((len(rows), stride // 16, 2), np.uint64)
         # The nonce is area (4 bytes) and chunk (8 bytes), the counter the last 4 bytes.
         counters[:, :, 0] = (area << 32) | (chunk[:, None] >> 32)
         first = within * (stride // 16) + 2
         counters[:, :, 1] = ((chunk & 0xFFFFFFFF) << 32)[:, None] | (first[:, None] + np.arange(stride // 16))
-        stream = self._counter.encryptor().update(counters.tobytes())
+        if sys.byteorder == "little":
+            counters.byteswap(True)
+        stream = self._counter.encryptor().update(memoryview(counters).cast("B"))
         opened: Bytes8 = sealed ^ np.frombuffer(stream, np.uint8).reshape(len(rows), stride)
         return opened
 
@@ -255,13 +261,11 @@ class Segment:
             )
         return key, at, int.from_bytes(head[12:16], "little")
 
-    def _read(self, area: int, size: int, chunk: int) -> Bytes8:
-        out = np.empty(size, np.uint8)
-        for number, start in enumerate(range(0, size, chunk)):
-            length = min(chunk, size - start)
+    def _read(self, area: int, into: Bytes8) -> None:
+        for number, start in enumerate(range(0, len(into), _CHUNK)):
+            length = min(_CHUNK, len(into) - start)
             opened = self._open(self._starts[area] + start + _TAG * number, length, area, number)
-            out[start : start + length] = np.frombuffer(opened, np.uint8)
-        return out
+            into[start : start + length] = np.frombuffer(opened, np.uint8)
 
     def _open(self, at: int, length: int, area: int, number: int) -> bytes:
         with memoryview(self._map) as held, held[at : at + length + _TAG] as sealed:

@@ -308,7 +308,7 @@ def _reading(one: HeldSegment, rows: Rows) -> Callable[[], _Piece]:
             ids=one.segment.ids(rows),
             classes=one.classes(rows),
             exact=one.exact(rows),
-            codes=unpack(packed_codes(one), len(one), one.segment.dimension)[rows],
+            codes=unpack(packed_codes(one.scanner()), len(one), one.segment.dimension)[rows],
         )
 
     return read
