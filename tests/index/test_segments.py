@@ -14,6 +14,7 @@ from index_parts import EPOCH, GALLERY, NOW, OTHER_SPACE, SPACE, World, grant, r
 
 from countenance.index import upkeep
 from countenance.index.answers import Coverage, NotSearchable
+from countenance.index.live import forget_segments
 from countenance.index.segment import file_name
 from countenance.primitives.errors import UnavailableError
 from countenance.records.sealing import VaultSegmentKeys
@@ -236,6 +237,22 @@ def test_rows_that_do_not_open_stay_counted_when_the_rest_is_sealed(world: World
     world.keep()
     assert world.search(random_template(RNG)).coverage == Coverage(searched=8, permitted=8, not_searchable=0)
     assert world.index.statistics().not_searchable == {}
+
+
+def test_a_set_that_is_given_up_is_loaded_from_the_records_and_sealed_anew(world: World) -> None:
+    probe = random_template(RNG)
+    filled(world)
+    world.keep()
+    before = world.search(probe)
+    reading = world.new_index()
+    assert world.search(probe, index=reading) == before
+    with world.session.transaction() as tx:
+        assert forget_segments(tx, NOW) == 1
+    for index in (world.index, reading, world.new_index()):
+        assert world.search(probe, index=index) == before
+    report = world.keep()
+    assert (report.sealed_rows, report.destroyed) == (40, 1)
+    assert world.search(probe, index=world.new_index()) == before
 
 
 def test_a_segment_of_another_gallery_is_not_taken_for_this_one(sqlite_world: World) -> None:

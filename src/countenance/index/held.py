@@ -167,6 +167,7 @@ class Held:
         self._codec_of = codec_of
         self.parts: dict[PartKey, Part] = {}
         self.position = Position()
+        self.through = 0  # additions up to this number are in segments
         self.counts: Mapping[CountKey, int] = {}
 
     def part(self, gallery_id: str, space_id: SpaceId, dimension: int) -> Part:
@@ -198,7 +199,7 @@ class Held:
     def with_segments(self, segments: Sequence[HeldSegment], through: int) -> Held:
         """The same with these segments in place of those held, and a head of what was enrolled after `through`."""
         made = Held(self._codec_of)
-        made.position, made.counts = self.position, self.counts
+        made.position, made.counts, made.through = self.position, self.counts, through
         for (gallery, space), old in self.parts.items():
             head = old.head.after(through)
             closed = {name: one for name, one in old.closed.items() if one[1] > through}

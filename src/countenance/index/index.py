@@ -230,7 +230,10 @@ class Index:
         there = live.read_live(tx)
         # What is sealed is not read one by one.
         mark_seq, mark = changes.read_mark(tx, there.through)
-        fresh.position = Position(seq=there.through, mark_seq=mark_seq, mark=mark)
+        fresh.position, fresh.through = (
+            Position(seq=there.through, mark_seq=mark_seq, mark=mark),
+            there.through,
+        )
         applied = self._follow(tx, fresh, shared=False)
         with self._lock.writing():
             self._held, self._started = fresh, True
@@ -241,6 +244,8 @@ class Index:
         """Take the set of segments over that the database names; in the background, as far as it is open."""
         there = live.read_live(tx)
         held = self._held
+        if there.through < held.through:
+            return self._load(tx)  # the set was given up: what was sealed is read one by one again
         applied = self._follow(tx, held, shared=True)
         if self.shelf is None:
             if not there.segments:

@@ -134,6 +134,21 @@ def replace(
     )
 
 
+def forget_segments(tx: Transaction, now: datetime) -> int:
+    """Empty the set: everything is loaded from the sealed templates until it is sealed anew. Returns how many there were.
+
+    For a restored database, whose segments are in no backup.
+    """
+    tx.execute("update index_clock set seq = seq where id = 1")
+    there = read_live(tx)
+    tx.execute("update index_live set version = version + 1, through = 0, segments = '[]' where id = 1")
+    tx.executemany(
+        "insert into index_file (segment_id, state, owner, since) values (%s, 'ended', %s, %s)",
+        [(segment.id, owner(), int(now.timestamp())) for segment in there.segments],
+    )
+    return len(there.segments)
+
+
 def end_files(tx: Transaction, now: datetime, *, mine: Iterable[str] = (), own: bool = False) -> list[str]:
     """Segments whose keys and files are to be destroyed now: ended ones, abandoned ones, and `mine` that were given up.
 
