@@ -5,7 +5,7 @@
 Templates are drawn piece by piece and never held in whole as float32, so brute force is done on the way: for each probe,
 how many references score above its mate. Everything served is real: encrypted segment files in a folder, the live set in
 SQLite, grants with their MAC. Only the records are left out: rows go straight into segments, as rebuilding them would.
-One thread.
+One thread. `.._cpu_ms` is processor time, which says more than the clock on a machine that does other work too.
 """
 
 from __future__ import annotations
@@ -223,6 +223,8 @@ class _Bench:
         ][:: max(1, sum(map(len, self.probes.values())) // 200)]
         for probe in singles[:20]:
             self.search(index, probe)
+        used = sorted(_timed(self.search, index, probe, clock=time.thread_time) for probe in singles)
+        out["p50_cpu_ms"] = round(used[len(used) // 2] * 1e3, 3)
         times = sorted(_timed(self.search, index, probe) for probe in singles)
         out["p50_ms"] = round(times[len(times) // 2] * 1e3, 3)
         out["p99_ms"] = round(times[int(len(times) * 0.99)] * 1e3, 3)
@@ -230,20 +232,18 @@ class _Bench:
         scanners = [one.segment.scanner for one in index.held().parts[GALLERY, SPACE].segments]
         depth = depth_for(self.count, 320)
         coded = [self.codec.probe(probe.vector).rotated for probe in singles]
-        for name, ask in (("bare_scan_p50_ms", depth + 1), ("bare_scan_best20_p50_ms", 20)):
-            bare = sorted(
-                _timed(
-                    lambda one=one, ask=ask: [each.search(one, min(ask, each.ntotal)) for each in scanners]
-                )
-                for one in coded
-            )
+        for name, clock in (
+            ("bare_scan_p50_ms", time.perf_counter),
+            ("bare_scan_p50_cpu_ms", time.thread_time),
+        ):
+            bare = sorted(_timed(_bare, scanners, one, depth + 1, clock=clock) for one in coded)
             out[name] = round(bare[len(bare) // 2] * 1e3, 3)
         out["depth"] = depth
         read = self.count * self.dim / 4 / (out["p50_ms"] / 1e3)
         out["bandwidth_gb_s"] = round(_bandwidth() / 1e9, 1)
         out["bandwidth_share"] = round(read / 1e9 / out["bandwidth_gb_s"], 3)
         out["mates_found"] = self._mates(index)
-        out["permitted_p50_ms"] = self._permitted(index, singles)
+        out["permitted_p50_cpu_ms"] = self._permitted(index, singles)
         out["batch_64"] = self._batch(index, singles)
         out |= self._changes(index)
         with self.begin() as tx:
@@ -279,7 +279,9 @@ class _Bench:
         out = {}
         for number, share in enumerate(SHARES, start=1):
             self.search(index, probes[0], number)
-            times = sorted(_timed(self.search, index, probe, number) for probe in probes[:60])
+            times = sorted(
+                _timed(self.search, index, probe, number, clock=time.thread_time) for probe in probes[:60]
+            )
             out[share] = round(times[len(times) // 2] * 1e3, 3)
         return out
 
@@ -294,10 +296,10 @@ class _Bench:
             for probe in several:
                 index.search(tx, grant, probe, floor=0.2, now=NOW, epoch=0)
 
-        one, other = (min(_timed(act) for _ in range(3)) for act in (together, apart))
+        one, other = (min(_timed(act, clock=time.thread_time) for _ in range(3)) for act in (together, apart))
         return {
-            "together_ms": round(one * 1e3, 1),
-            "apart_ms": round(other * 1e3, 1),
+            "together_cpu_ms": round(one * 1e3, 1),
+            "apart_cpu_ms": round(other * 1e3, 1),
             "gain": round(other / one, 2),
         }
 
@@ -367,10 +369,17 @@ def _grant(classes: int) -> Grant:
     return replace(made, mac=compute_mac(made, KEY))
 
 
-def _timed(act: Callable[..., object], *args: object) -> float:
-    started = time.perf_counter()
+def _bare(scanners: Sequence[Any], probe: np.ndarray, ask: int) -> None:
+    for each in scanners:
+        each.search(probe, min(ask, each.ntotal))
+
+
+def _timed(
+    act: Callable[..., object], *args: object, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    started = clock()
     act(*args)
-    return time.perf_counter() - started
+    return clock() - started
 
 
 def _anonymous() -> int:

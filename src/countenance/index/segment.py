@@ -202,8 +202,8 @@ class Segment:
         for area, size, chunk in sizes[2:]:
             for number, start in enumerate(range(0, size, chunk)):
                 self._open(self._starts[area] + start + _TAG * number, min(chunk, size - start), area, number)
-        if hasattr(mmap, "MADV_DONTNEED"):
-            self._map.madvise(mmap.MADV_DONTNEED)  # what was read to be checked need not stay in memory
+        # Checking has mapped every page; the system keeps them as long as it has room, and reads ahead for nobody.
+        if hasattr(mmap, "MADV_RANDOM"):
             self._map.madvise(mmap.MADV_RANDOM)
 
     def exact(self, rows: npt.NDArray[np.int64]) -> Exact:
