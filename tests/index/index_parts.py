@@ -15,11 +15,16 @@ import psycopg
 
 from countenance.biometrics.templates import SpaceId, Template, Vector
 from countenance.index.answers import Answer
+from countenance.index.codes import scores
 from countenance.index.head import NewRow, template_part
 from countenance.index.index import Index
+from countenance.index.live import LiveSet, read_live
+from countenance.index.upkeep import MOST_ROWS, UpkeepReport, keep
 from countenance.policy.grants import AuthorityKind, Grant, compute_mac
 from countenance.policy.purposes import Purpose
 from countenance.primitives.sql import Dialect, Row, Transaction, Value, open_sqlite, sqlite_transaction
+from countenance.records.sealing import VaultSegmentKeys, rotation_seeds
+from countenance.vault.media import FolderMediaStore
 from countenance.vault.vault import Plain, Sealed, Vault
 
 SPACE = SpaceId("sface-0000000000000001")
@@ -119,6 +124,12 @@ def grant(key: bytes, *, classes: Sequence[int] = (1,), gallery: str = GALLERY, 
     return replace(made, mac=compute_mac(made, key))
 
 
+def coded_score(index: Index, gallery: str, template: Template, probe: Template) -> float:
+    """The score that the index must give: of the template in int8 and the probe, by one row alone."""
+    codec = index.codec(gallery, template.dimension)
+    return float(scores(codec.exact(codec.rotate(template.vector[None])), codec.probe(probe.vector))[0])
+
+
 class World:
     """A vault, a database session, and an index on both."""
 
@@ -126,11 +137,31 @@ class World:
         self.database = database
         self.vault = Vault.open(folder) if folder.exists() else Vault.create(folder)
         self.key = self.vault.named_secret("grants")
+        self.files = FolderMediaStore(folder.with_name("segments"))
         self.session = database.session()
         self.index = self.new_index()
 
-    def new_index(self) -> Index:
-        return Index(mac_key=self.key, unseal=self.unseal)
+    def new_index(self, *, background: bool = False) -> Index:
+        return Index(
+            mac_key=self.key,
+            unseal=self.unseal,
+            seeds=rotation_seeds(self.vault),
+            files=self.files,
+            keys=VaultSegmentKeys(self.vault),
+            background=background,
+        )
+
+    def keep(
+        self, index: Index | None = None, *, seal_rows: int = 1, most_rows: int = MOST_ROWS
+    ) -> UpkeepReport:
+        """A round of upkeep."""
+        return keep(
+            index or self.index, self.session.transaction, now=NOW, seal_rows=seal_rows, most_rows=most_rows
+        )
+
+    def live(self) -> LiveSet:
+        with self.session.transaction() as tx:
+            return read_live(tx)
 
     def unseal(self, items: Sequence[tuple[str, str, bytes]]) -> list[bytes | None]:
         return self.vault.unseal_existing(

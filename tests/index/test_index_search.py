@@ -34,7 +34,7 @@ def test_enrolled_found_removed_gone(world: World) -> None:
     world.enrol(mate, *(world.row(random_template(RNG)) for _ in range(20)))
     answer = world.search(probe, floor=0.5)
     assert [row.reference_id for row in answer.rows] == [mate.reference_id]
-    assert answer.rows[0].score == pytest.approx(0.62, abs=1e-6)
+    assert answer.rows[0].score == pytest.approx(0.62, abs=0.005)
     assert answer.coverage == Coverage(searched=21, permitted=21, not_searchable=0)
     assert (answer.space_id, answer.grant_id) == (SPACE, "grant-1")
     assert world.remove(mate.reference_id) == 1
@@ -334,5 +334,5 @@ def test_statistics(sqlite_world: World) -> None:
         (SPACE, 128, 9),
         (OTHER_SPACE, 512, 1),
     ]
-    assert all(space.resident_bytes >= space.rows * space.dimension * 4 for space in statistics.spaces)
+    assert all(space.resident_bytes >= space.rows * space.dimension for space in statistics.spaces)
     assert GALLERY not in repr(statistics)

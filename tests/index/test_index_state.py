@@ -19,16 +19,16 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from index_parts import GALLERY, OTHER_SPACE, SPACE, Database, World, grant, random_template
+from index_parts import GALLERY, OTHER_SPACE, SPACE, Database, World, coded_score, grant, random_template
 
 from countenance.biometrics.templates import SpaceId, Template
 from countenance.index.answers import Coverage
 from countenance.index.head import NewRow
-from countenance.index.scan import exact_scores
 from countenance.index.schema import schema
 
 GALLERIES = (GALLERY, "gallery-2")
 STEPS = [0]
+SEALED = [0, 0]  # rows sealed; segments rewritten or merged
 
 
 class IndexMachine(RuleBasedStateMachine):
@@ -113,6 +113,14 @@ class IndexMachine(RuleBasedStateMachine):
         with self.world.session.transaction() as tx:
             self.world.index.trim(tx, keep=keep)
 
+    @rule(which=st.integers(0, 1), seal=st.integers(0, 9), most=st.integers(1, 20))
+    def upkeep(self, which: int, seal: int, most: int) -> None:
+        report = self.world.keep(self.indexes[which], seal_rows=seal, most_rows=most)
+        assert report.given_up == 0
+        assert report.remade == 0
+        SEALED[0] += report.sealed_rows
+        SEALED[1] += report.rewritten + report.merged
+
     @rule(which=st.integers(0, 1))
     def restart(self, which: int) -> None:
         self.indexes[which] = self.world.new_index()
@@ -142,7 +150,7 @@ class IndexMachine(RuleBasedStateMachine):
             if row.gallery_id == gallery and row.class_id in classes
         }
         scored = sorted(
-            (-float(exact_scores(template.vector[None], probe.vector)[0]), name)
+            (-coded_score(self.world.index, gallery, template, probe), name)
             for (name, there), template in allowed.items()
             if there == space
         )
@@ -160,6 +168,8 @@ class IndexMachine(RuleBasedStateMachine):
             templates = tx.execute("select face_id, space_id from index_template")
             live = tx.execute("select reference_id, space_id from index_change where op = 'add'")
         assert set(live) == set(self.model)
+        files = set(self.world.files.names())
+        assert files == {f"segment-{one.id}" for one in self.world.live().segments}
         assert set(templates) == {(row.face_id, row.space_id) for row, _ in self.model.values()}
 
 
@@ -172,4 +182,6 @@ def test_against_a_dictionary(histories: int, least: int) -> None:
         IndexMachine, settings=settings(max_examples=histories, stateful_step_count=60, deadline=None)
     )
     print(f"{STEPS[0]} steps")
+    print(f"{SEALED} sealed, rewritten")
     assert STEPS[0] > least
+    assert min(SEALED) > least / 100

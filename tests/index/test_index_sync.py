@@ -9,7 +9,17 @@ import time
 import numpy as np
 import psycopg
 import pytest
-from index_parts import EPOCH, NOW, SPACE, Database, PsycopgTransaction, World, grant, random_template
+from index_parts import (
+    EPOCH,
+    GALLERY,
+    NOW,
+    SPACE,
+    Database,
+    PsycopgTransaction,
+    World,
+    grant,
+    random_template,
+)
 
 from countenance.index.index import Index
 from countenance.index.schema import drop_schema, schema
@@ -275,13 +285,14 @@ def test_removed_templates_are_overwritten_in_memory(sqlite_world: World) -> Non
     target = random_template(RNG)
     world.enrol(*rows, world.row(target, reference="target"))
     world.found(probe)
-    (group,) = world.index._store.permitted("gallery-1", [1])
-    shelf = group.shelves[SPACE]
-    assert target.to_bytes() in shelf._matrix.tobytes()  # negative control
+    codec = world.index.codec(GALLERY, 128)
+    values = codec.exact(codec.rotate(target.vector[None])).values.tobytes()
+    (block,) = world.index.held().parts[GALLERY, SPACE].head.blocks
+    assert values in block._values.tobytes()  # negative control
     world.remove("target", "r3")
     world.found(probe)
-    assert target.to_bytes() not in shelf._matrix.tobytes()
-    assert not shelf._matrix[len(shelf.references) :].any()
+    assert values not in block._values.tobytes()
+    assert "target" not in block._references
 
 
 def test_memory_shrinks_after_a_bulk_removal(sqlite_world: World) -> None:

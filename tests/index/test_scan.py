@@ -1,14 +1,101 @@
-"""The scan equals brute force, whatever the order and wherever the rows stand."""
+"""The scan: what is found depends on the permitted rows alone, and is what brute force finds."""
 
 from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from countenance.biometrics.templates import SpaceId
 from countenance.index import scan
-from countenance.index.scan import best_rows, exact_scores
+from countenance.index.blocks import Block, Head
+from countenance.index.codes import Codec, Exact
+from countenance.index.held import HeldSegment
+from countenance.index.live import LiveSegment
+from countenance.index.naming import Ids
+from countenance.index.scan import best_rows
+from countenance.index.segment import Segment, SegmentRows, write_segment
+from countenance.vault.media import FolderMediaStore
+
+SEED = bytes(range(32))
+SPACE = SpaceId("sface-0000000000000001")
+
+
+class PlainKeys:
+    """Keeps keys in a dictionary."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+
+    def wrap(self, segment_id: str, key: bytes) -> bytes:
+        self.held[segment_id] = key
+        return b"wrapped"
+
+    def unwrap(self, segment_id: str, wrapped: bytes) -> bytes | None:
+        assert wrapped == b"wrapped"
+        return self.held.get(segment_id)
+
+    def destroy(self, segment_ids: Sequence[str]) -> None:
+        for one in segment_ids:
+            self.held.pop(one, None)
+
+
+class Rows:
+    """Rows with names and classes, and ways to cut them into blocks."""
+
+    def __init__(self, vectors: np.ndarray, names: list[str], classes: np.ndarray, folder: Path) -> None:
+        self.codec = Codec(vectors.shape[1], SEED)
+        self.exact = self.codec.exact(self.codec.rotate(vectors))
+        self.names, self.classes = names, classes
+        self.files, self.keys = FolderMediaStore(folder), PlainKeys()
+
+    def part(self, rows: np.ndarray) -> Exact:
+        return Exact(values=self.exact.values[rows], scales=self.exact.scales[rows])
+
+    def head(self, rows: np.ndarray) -> list[Block]:
+        head = Head(self.codec)
+        head.add(
+            [self.names[row] for row in rows],
+            self.classes[rows].tolist(),
+            list(range(len(rows))),
+            self.part(rows),
+        )
+        return list(head.blocks)
+
+    def segment(self, rows: np.ndarray) -> HeldSegment:
+        ids = Ids.of([self.names[row] for row in rows])
+        order = np.lexsort((ids.sortable, self.classes[rows]))
+        rows, ids = rows[order], ids.take(order)
+        name = str(uuid.uuid4())
+        write_segment(
+            self.files,
+            self.keys,
+            segment_id=name,
+            gallery_id="gallery",
+            space_id=SPACE,
+            dimension=self.codec.dimension,
+            seed=SEED,
+            rows=SegmentRows(
+                ids=ids,
+                classes=self.classes[rows],
+                codes=self.codec.codes(self.part(rows)),
+                exact=self.part(rows),
+            ),
+        )
+        live = LiveSegment(
+            id=name,
+            gallery_id="gallery",
+            space_id=SPACE,
+            dimension=self.codec.dimension,
+            rows=len(rows),
+            as_of=0,
+        )
+        return HeldSegment(live, Segment(self.files, self.keys, name))
 
 
 def units(rng: np.random.Generator, count: int, dimension: int) -> np.ndarray:
@@ -16,102 +103,122 @@ def units(rng: np.random.Generator, count: int, dimension: int) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def brute_force(
-    rows: np.ndarray, names: list[str], probe: np.ndarray, floor: float, limit: int
-) -> list[tuple[str, float]]:
-    scored = [
-        (float(np.float32(sum(float(a) * float(b) for a, b in zip(row, probe, strict=True)))), name)
-        for row, name in zip(rows, names, strict=True)
-    ]
-    scored.sort(key=lambda one: (-one[0], one[1]))
-    return [(name, score) for score, name in scored if score >= floor][:limit]
-
-
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
-    count=st.integers(0, 300),
-    dimension=st.sampled_from([8, 24, 128, 512]),
-    copies=st.integers(0, 40),
-    limit=st.integers(1, 40),
-    floor=st.sampled_from([-1.0, 0.0, 0.1, 0.35]),
-    chunk=st.sampled_from([1, 7, 64, 16_384]),
+    count=st.integers(1, 700),
+    dimension=st.sampled_from([8, 24, 128]),
+    copies=st.integers(0, 200),
+    kinds=st.integers(1, 12),
+    wanted=st.integers(1, 12),
+    limit=st.integers(1, 15),
+    floor=st.sampled_from([-1.0, 0.1]),
+    exact_rows=st.sampled_from([0, 50]),
+    depth=st.sampled_from([1, 20, 60]),
 )
-def test_equal_to_brute_force_in_any_order_and_segmentation(
-    seed: int, count: int, dimension: int, copies: int, limit: int, floor: float, chunk: int
+def test_neither_segmentation_nor_what_is_excluded_shows(
+    tmp_path_factory: pytest.TempPathFactory,
+    seed: int,
+    count: int,
+    dimension: int,
+    copies: int,
+    kinds: int,
+    wanted: int,
+    limit: int,
+    floor: float,
+    exact_rows: int,
+    depth: int,
 ) -> None:
     rng = np.random.default_rng(seed)
-    rows = units(rng, count, dimension)
-    if count and copies:
-        rows[rng.integers(0, count, copies)] = rows[rng.integers(0, count)]
-    probes = units(rng, 2, dimension)
-    if count:
-        probes[1] = rows[0]
-    names = [f"r{n:04d}" for n in range(count)]
+    vectors = units(rng, count, dimension)
+    if copies:
+        vectors[rng.integers(0, count, copies)] = vectors[0]
+    named = (
+        [f"r{n:04d}" for n in range(count)]
+        if seed % 2
+        else [str(uuid.UUID(int=seed + n)) for n in range(count)]
+    )
+    rows = Rows(vectors, named, rng.integers(0, kinds, count), tmp_path_factory.mktemp("segments"))
+    classes = frozenset(range(wanted))
+    probes = [rows.codec.probe(one) for one in (*units(rng, 2, dimension), vectors[0])]
+    everything = rng.permutation(count)
+    permitted = np.flatnonzero(rows.classes < wanted)
+
+    def found(blocks: list[Block]) -> list[list[tuple[str, float]]]:
+        return best_rows(blocks, classes, probes, floor=floor, limit=limit)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scan, "_CHUNK_ROWS", chunk)
-        whole = best_rows([(rows, names)], probes, floor=floor, limit=limit)
-        order = rng.permutation(count)
-        cuts = np.sort(rng.integers(0, count + 1, 3))
-        blocks = [(rows[part], [names[i] for i in part]) for part in np.split(order, cuts)]
-        split = best_rows(blocks, probes, floor=floor, limit=limit)
-        alone = [best_rows(blocks, probes[i : i + 1], floor=floor, limit=limit)[0] for i in range(2)]
-    assert whole == split == alone
-    for found, probe in zip(whole, probes, strict=True):
-        expected = brute_force(rows, names, probe, floor, limit)
-        # The last bit may differ between two ways of adding doubles; an order may only where scores are that close.
-        assert [score for _, score in found] == pytest.approx([score for _, score in expected], abs=1.2e-7)
-        by_name = dict(zip(names, exact_scores(rows, probe).tolist(), strict=True))
-        assert all(by_name[name] == score for name, score in found)
-        assert found == sorted(found, key=lambda one: (-one[1], one[0]))
+        patch.setattr(scan, "EXACT_ROWS", exact_rows)
+        patch.setattr(scan, "depth_for", lambda permitted, limit: max(depth, limit))
+        whole = found(rows.head(everything))
+        cuts = np.split(everything, np.sort(rng.integers(0, count + 1, 3)))
+        assert found([block for part in cuts for block in rows.head(part)]) == whole
+        segments: list[Block] = [rows.segment(part) for part in cuts if len(part)]
+        assert found(segments) == whole
+        assert found([*rows.head(cuts[0]), *(rows.segment(part) for part in cuts[1:] if len(part))]) == whole
+        assert found(rows.head(permitted) if len(permitted) else []) == whole
+        assert [
+            best_rows(segments, classes, [probe], floor=floor, limit=limit)[0] for probe in probes
+        ] == whole
+        dead = set(rng.choice(named, count // 3, replace=False).tolist())
+        head = Head(rows.codec)
+        head.add(named, rows.classes.tolist(), list(range(count)), rows.exact)
+        for name in dead:
+            assert head.discard(name)
+            assert sum(segment.kill(name) for segment in segments) == 1  # type: ignore[attr-defined]
+        left = np.array([n for n, name in enumerate(named) if name not in dead], dtype=np.int64)
+        assert (
+            found(segments)
+            == found(list(head.blocks))
+            == (found(rows.head(left)) if len(left) else found([]))
+        )
+    for one in whole:
+        assert one == sorted(one, key=lambda each: (-each[1], each[0]))[:limit]
+        assert all(score >= floor for _, score in one)
 
 
-def test_equal_to_float32_brute_force_on_a_larger_set() -> None:
+@pytest.mark.parametrize("dimension", [128, 512])
+def test_equal_to_brute_force_through_the_codes(tmp_path: Path, dimension: int) -> None:
     rng = np.random.default_rng(1)
-    rows, probes = units(rng, 50_000, 128), units(rng, 20, 128)
-    names = [str(n) for n in range(len(rows))]
-    found = best_rows([(rows, names)], probes, floor=-1.0, limit=50)
-    for one, probe in zip(found, probes, strict=True):
-        scores = rows @ probe
-        assert {name for name, _ in one} == {names[i] for i in np.argsort(-scores)[:50]}
-        assert [score for _, score in one] == pytest.approx(np.sort(scores)[::-1][:50].tolist(), abs=1e-6)
+    vectors = units(rng, 30_000, dimension)
+    rows = Rows(vectors, [f"r{n:05d}" for n in range(30_000)], rng.integers(0, 3, 30_000), tmp_path)
+    segment = rows.segment(np.arange(30_000))
+    for n in range(20):
+        probe = vectors[n] * 0.5 + units(rng, 1, dimension)[0] * 0.8
+        probe = (probe / np.linalg.norm(probe)).astype(np.float32)
+        (found,) = best_rows([segment], {0, 1, 2}, [rows.codec.probe(probe)], floor=-1.0, limit=50)
+        exact = vectors @ probe
+        assert found[0][0] == f"r{n:05d}"
+        told = np.array([exact[int(name[1:])] for name, _ in found])
+        errors = np.abs(told - np.array([score for _, score in found]))
+        assert errors.max() <= 0.005
+        assert errors.mean() <= 0.001
+        best = {f"r{i:05d}" for i in np.argsort(-exact)[:20]}
+        assert len(best & {name for name, _ in found}) >= 19
 
 
-def test_equal_rows_are_told_apart_by_reference_only() -> None:
+def test_many_equal_rows_are_told_apart_by_reference_only(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     (row,) = units(rng, 1, 128)
     names = [f"r{n:05d}" for n in rng.permutation(20_000)]
-    rows = np.tile(row, (20_000, 1))
-    (found,) = best_rows([(rows, names)], row[None], floor=0.5, limit=5)
+    rows = Rows(np.tile(row, (20_000, 1)), names, np.zeros(20_000, np.int64), tmp_path)
+    (found,) = best_rows(rows.head(np.arange(20_000)), {0}, [rows.codec.probe(row)], floor=0.5, limit=5)
     assert [name for name, _ in found] == ["r00000", "r00001", "r00002", "r00003", "r00004"]
     assert len({score for _, score in found}) == 1
 
 
-def test_many_near_ties_lose_nothing() -> None:
-    # Rows whose scores differ by less than the float32 product can tell: the preselection must keep them all.
-    rng = np.random.default_rng(3)
-    (probe,) = units(rng, 1, 512)
-    rows = np.tile(probe, (5_000, 1)) + rng.standard_normal((5_000, 512)).astype(np.float32) * np.float32(
-        2e-7
-    )
-    names = [f"r{n:05d}" for n in range(5_000)]
-    (found,) = best_rows([(rows, names)], probe[None], floor=-1.0, limit=10)
-    exact = exact_scores(rows, probe)
-    expected = sorted(zip((-exact).tolist(), names, strict=True))[:10]
-    assert found == [(name, -score) for score, name in expected]
-
-
 def test_nothing_to_scan() -> None:
-    probe = units(np.random.default_rng(4), 1, 128)
-    assert best_rows([], probe, floor=-1.0, limit=5) == [[]]
-    assert best_rows([(np.zeros((0, 128), np.float32), [])], probe, floor=-1.0, limit=5) == [[]]
+    probe = Codec(128, SEED).probe(units(np.random.default_rng(4), 1, 128)[0])
+    assert best_rows([], {1}, [probe], floor=-1.0, limit=5) == [[]]
 
 
-def test_a_row_exactly_at_the_floor_is_found() -> None:
-    # Its float32 product may come out a little lower than its exact score.
+def test_a_row_exactly_at_the_floor_is_found(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
-    rows, probes = units(rng, 2_000, 512), units(rng, 1, 512)
-    names = [f"r{n:04d}" for n in range(2_000)]
-    for name, score in zip(names[:300], exact_scores(rows, probes[0]).tolist(), strict=False):
-        (found,) = best_rows([(rows, names)], probes, floor=score, limit=2_000)
+    rows = Rows(
+        units(rng, 2_000, 512), [f"r{n:04d}" for n in range(2_000)], np.zeros(2_000, np.int64), tmp_path
+    )
+    blocks, probe = rows.head(np.arange(2_000)), rows.codec.probe(units(rng, 1, 512)[0])
+    (every,) = best_rows(blocks, {0}, [probe], floor=-1.0, limit=2_000)
+    for name, score in every[::100]:
+        (found,) = best_rows(blocks, {0}, [probe], floor=score, limit=2_000)
         assert found[-1] == (name, score)

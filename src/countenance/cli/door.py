@@ -5,6 +5,7 @@ A command asks its door for a workspace, a signed act or a place to print; nothi
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from countenance.cli.screen import Screen
-from countenance.primitives.errors import NotFoundError, UsageError
+from countenance.primitives.errors import CountenanceError, NotFoundError, UsageError
 from countenance.primitives.text import N_
 from countenance.service.address import is_left_there, socket_of
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 WORKSPACE_VARIABLE = "COUNTENANCE_WORKSPACE"
 ACCOUNT_VARIABLE = "COUNTENANCE_ACCOUNT"
 KEYS_VARIABLE = "COUNTENANCE_KEYS"
+
+_log = logging.getLogger(__name__)
 
 DEFAULT_FOLDER = "countenance-workspace"
 DEFAULT_ACCOUNT = "operator"
@@ -74,6 +77,7 @@ class Door:
             from countenance.records.workspace import Workspace
 
             self._workspace = self._open.enter_context(Workspace.open(self.directory().absolute()))
+            self._open.callback(_keep_index, self._workspace, self.directory().absolute())
         return self._workspace
 
     @property
@@ -157,6 +161,18 @@ class Door:
         record = self.perform("records-read", {"listing": listing}).record
         assert isinstance(record, dict)
         return list(record[listing])
+
+
+def _keep_index(workspace: Workspace, directory: Path) -> None:
+    """Rewrite what still holds erased rows before the command ends, unless a searcher is there to do it."""
+    if is_left_there(socket_of(directory)):
+        return
+    try:
+        workspace.keep_index_where_due()
+    except (
+        CountenanceError
+    ) as error:  # what the command did is done; the next one, or a searcher, keeps the index
+        _log.warning("no upkeep of the index: %s", error.code)
 
 
 def _from_environment(name: str) -> Path | None:

@@ -34,26 +34,70 @@ class Change:
     sealed: bytes | None
 
 
-def read_clock(tx: Transaction, mark_seq: int) -> tuple[int, str | None]:
-    """The last number given out, and the mark written at `mark_seq` (None where there is none, as seen from here)."""
+def read_clock(tx: Transaction, mark_seq: int) -> tuple[int, str | None, int]:
+    """The last number given out, the mark written at `mark_seq` (None where there is none, as seen from here), and the
+    version of the set of segments.
+    """
     rows = tx.execute(
-        "select index_clock.seq, index_change.reference_id from index_clock"
+        "select index_clock.seq, index_change.reference_id, index_live.version from index_clock"
+        " join index_live on index_live.id = 1"
         " left join index_change on index_change.seq = %s and index_change.op = 'mark' where index_clock.id = 1",
         (mark_seq,),
     )
-    seq, mark = rows[0]
-    return integer(seq), None if mark is None else str(mark)
+    seq, mark, version = rows[0]
+    return integer(seq), None if mark is None else str(mark), integer(version)
 
 
-def read_changes(tx: Transaction, *, after: int, limit: int) -> list[Change]:
-    """The next `limit` changes after number `after`, in order, with the sealed templates of those added."""
+def read_mark(tx: Transaction, through: int) -> tuple[int, str | None]:
+    """Number and text of the last mark up to number `through`; (0, None) where there is none."""
+    rows = tx.execute(
+        "select seq, reference_id from index_change where op <> 'add' and op = 'mark' and seq <= %s"
+        " order by seq desc limit 1",
+        (through,),
+    )
+    return (integer(rows[0][0]), str(rows[0][1])) if rows else (0, None)
+
+
+def read_removals(tx: Transaction, *, after: int, through: int) -> list[tuple[int, str, str, str]]:
+    """(number, gallery, space, reference) of the removals after number `after` up to `through`, in order."""
+    return [
+        (integer(seq), str(gallery), str(space), str(reference))
+        for seq, gallery, space, reference in tx.execute(
+            "select seq, gallery_id, space_id, reference_id from index_change"
+            " where op = 'remove' and seq > %s and seq <= %s order by seq",
+            (after, through),
+        )
+    ]
+
+
+def count_additions(tx: Transaction, *, after: int, most: int) -> int:
+    """How many references were added after number `after`, counted up to `most`."""
+    ((number,),) = tx.execute(
+        "select count(*) from (select 1 from index_change where op = 'add' and seq > %s limit %s) as added",
+        (after, most),
+    )
+    return integer(number)
+
+
+def has_removals(tx: Transaction, *, gallery_id: str, space_id: str, after: int) -> bool:
+    """Was a reference of this gallery and space removed after number `after`?"""
+    return bool(
+        tx.execute(
+            "select 1 from index_change where op = 'remove' and seq > %s and gallery_id = %s and space_id = %s limit 1",
+            (after, gallery_id, space_id),
+        )
+    )
+
+
+def read_changes(tx: Transaction, *, after: int, limit: int, through: int = 2**62) -> list[Change]:
+    """The next `limit` changes after number `after` up to `through`, in order, with the sealed templates of those added."""
     rows = tx.execute(
         "select c.seq, c.op, c.reference_id, c.face_id, c.gallery_id, c.class_id, c.space_id, s.dimension, t.sealed"
         " from index_change c left join index_template t"
         " on t.face_id = c.face_id and t.space_id = c.space_id and c.op = 'add'"
         " left join index_space s on s.space_id = c.space_id"
-        " where c.seq > %s order by c.seq limit %s",
-        (after, limit),
+        " where c.seq > %s and c.seq <= %s order by c.seq limit %s",
+        (after, through, limit),
     )
     return [
         Change(

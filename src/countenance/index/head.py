@@ -7,10 +7,12 @@ become visible in their order, on PostgreSQL too.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from countenance.biometrics.templates import SpaceId
+from countenance.index import live
 from countenance.index.changes import integer, new_mark
 from countenance.primitives.errors import ConflictError, UsageError
 from countenance.primitives.sql import Row, Transaction
@@ -54,7 +56,7 @@ def enrol(tx: Transaction, rows: Sequence[NewRow]) -> None:
         _check(row)
     last = _advance(tx, len(rows) + 1)
     _check_spaces(tx, rows)
-    _check_new(tx, rows)
+    known = _check_new(tx, rows)
     tx.executemany(
         "insert into index_template (face_id, space_id, dimension, norm, sealed) values (%s, %s, %s, %s, %s)"
         " on conflict (face_id, space_id) do update set"
@@ -70,6 +72,12 @@ def enrol(tx: Transaction, rows: Sequence[NewRow]) -> None:
             for seq, row in enumerate(rows, start=last - len(rows) + 1)
         ],
     )
+    new = {row.reference_id: (row.gallery_id, row.class_id, "") for row in rows}
+    live.count(
+        tx,
+        Counter((row.gallery_id, row.class_id, row.space_id) for row in rows)
+        + Counter(key for reference, key in new.items() if reference not in known),
+    )
 
 
 def remove(tx: Transaction, reference_ids: Sequence[str]) -> int:
@@ -79,9 +87,9 @@ def remove(tx: Transaction, reference_ids: Sequence[str]) -> int:
     """
     wanted = list(dict.fromkeys(reference_ids))
     _advance(tx, 0)  # takes the lock: nobody adds one of them in between
-    live: list[Row] = []
+    there: list[Row] = []
     for part in _parts(wanted):
-        live += tx.execute(
+        there += tx.execute(
             _spread(
                 "select reference_id, face_id, gallery_id, class_id, space_id from index_change"
                 " where op = 'add' and reference_id in (*)",
@@ -89,12 +97,12 @@ def remove(tx: Transaction, reference_ids: Sequence[str]) -> int:
             ),
             part,
         )
-    if not live:
+    if not there:
         return 0
-    last = _advance(tx, len(live) + 1)
-    for part in _parts(list(dict.fromkeys(str(row[0]) for row in live))):
+    last = _advance(tx, len(there) + 1)
+    for part in _parts(list(dict.fromkeys(str(row[0]) for row in there))):
         tx.execute(_spread("delete from index_change where op = 'add' and reference_id in (*)", part), part)
-    for part in _parts(list(dict.fromkeys(str(row[1]) for row in live))):
+    for part in _parts(list(dict.fromkeys(str(row[1]) for row in there))):
         tx.execute(
             _spread(
                 "delete from index_template where face_id in (*) and not exists ("
@@ -104,16 +112,19 @@ def remove(tx: Transaction, reference_ids: Sequence[str]) -> int:
             ),
             part,
         )
-    _write_mark(tx, last - len(live))
+    _write_mark(tx, last - len(there))
     tx.executemany(
         "insert into index_change (seq, op, reference_id, gallery_id, class_id, space_id)"
         " values (%s, 'remove', %s, %s, %s, %s)",
         [
             (seq, reference, gallery, class_id, space)
-            for seq, (reference, _, gallery, class_id, space) in enumerate(live, start=last - len(live) + 1)
+            for seq, (reference, _, gallery, class_id, space) in enumerate(there, start=last - len(there) + 1)
         ],
     )
-    return len({row[0] for row in live})
+    gone = Counter((str(gallery), integer(class_id), str(space)) for _, _, gallery, class_id, space in there)
+    gone.update({row[0]: (str(row[2]), integer(row[3]), "") for row in there}.values())
+    live.count(tx, {key: -number for key, number in gone.items()})
+    return len({row[0] for row in there})
 
 
 def trim(tx: Transaction, *, keep: int) -> int:
@@ -127,10 +138,11 @@ def trim(tx: Transaction, *, keep: int) -> int:
     )
     if not found or found[0][0] is None:
         return 0
-    (count,) = tx.execute("select count(*) from index_change where op <> 'add' and seq < %s", (found[0][0],))[
-        0
-    ]
-    tx.execute("delete from index_change where op <> 'add' and seq < %s", (found[0][0],))
+    # A removal is what keeps a row of a sealed segment dead until the segment is rewritten without it.
+    past = "op <> 'add' and seq < %s and (op = 'mark' or seq <= %s)"
+    bounds = (found[0][0], live.read_live(tx).applied_through)
+    ((count,),) = tx.execute(f"select count(*) from index_change where {past}", bounds)  # noqa: S608 - constant text
+    tx.execute(f"delete from index_change where {past}", bounds)  # noqa: S608 - constant text
     return integer(count)
 
 
@@ -174,7 +186,8 @@ def _check_spaces(tx: Transaction, rows: Sequence[NewRow]) -> None:
             )
 
 
-def _check_new(tx: Transaction, rows: Sequence[NewRow]) -> None:
+def _check_new(tx: Transaction, rows: Sequence[NewRow]) -> set[str]:
+    """Which of the references are enrolled already, in another space."""
     spaces: dict[str, set[str]] = {}
     homes: dict[str, tuple[str, int]] = {}
     for part in _parts(list(dict.fromkeys(row.reference_id for row in rows))):
@@ -188,6 +201,7 @@ def _check_new(tx: Transaction, rows: Sequence[NewRow]) -> None:
         ):
             spaces.setdefault(str(reference), set()).add(str(space))
             homes[str(reference)] = (str(gallery), integer(class_id))
+    known = set(homes)
     for row in rows:
         there = spaces.setdefault(row.reference_id, set())
         if row.space_id in there:
@@ -210,6 +224,7 @@ def _check_new(tx: Transaction, rows: Sequence[NewRow]) -> None:
                 reference=row.reference_id,
                 code="reference-class",
             )
+    return known
 
 
 def _advance(tx: Transaction, by: int) -> int:

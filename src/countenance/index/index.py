@@ -1,68 +1,75 @@
-"""The index of one process: loads what the database says is enrolled, follows its changes, and searches under a grant."""
+"""The index of one process: holds what the database says is enrolled, follows its changes, and searches under a grant."""
 
 from __future__ import annotations
 
+import hmac
 import math
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 
-from countenance.biometrics.templates import SpaceId, Template, Vector, check_vector
-from countenance.index import changes, head
-from countenance.index.answers import (
-    Answer,
-    Coverage,
-    NotSearchable,
-    ScoredRow,
-    SpaceStatistics,
-    Statistics,
-)
+from countenance.biometrics.templates import SpaceId, Template, check_vector
+from countenance.index import changes, head, live
+from countenance.index.answers import Answer, Coverage, NotSearchable, ScoredRow, SpaceStatistics, Statistics
 from countenance.index.changes import Change
-from countenance.index.head import NewRow, template_part
+from countenance.index.codes import Codec
+from countenance.index.head import NewRow
+from countenance.index.held import Held, HeldSegment, Position
+from countenance.index.live import LiveSegment
 from countenance.index.lock import SharedLock
+from countenance.index.opening import Seeds, Shelf, Unseal, open_templates
 from countenance.index.scan import best_rows
-from countenance.index.store import Matrix, Store
+from countenance.index.segment import SegmentFiles, SegmentKeys
 from countenance.policy.grants import Grant, verify_grant
-from countenance.primitives.errors import IntegrityError, UsageError
+from countenance.primitives.errors import UsageError
 from countenance.primitives.sql import Transaction
 from countenance.primitives.text import N_
-
-type Unseal = Callable[[Sequence[tuple[str, str, bytes]]], list[bytes | None]]
-"""Opens (face id, part, sealed bytes); None where the key is destroyed. Raises IntegrityError for damaged bytes."""
 
 DEFAULT_LIMIT = 320  # 20 candidates by person, sixteen references each
 _PAGE = 8_192  # changes read at once
 _PROBES = 64  # compared at once
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Position:
-    """How far the changes are applied: up to number `seq`, in what the mark at `mark_seq` began."""
-
-    seq: int = 0
-    mark_seq: int = 0
-    mark: str | None = None
-
-
 class Index:
-    """Templates in memory, searched exhaustively under a grant. Safe for threads.
+    """References of all galleries, scanned exhaustively under a grant. Safe for threads.
 
     Every search first applies what was committed since the last one, by whichever process: an erased reference is
     in no answer after the transaction that erases it, and an enrolled one is found after the one that enrols it (in
     either transaction itself, too).
     """
 
-    def __init__(self, *, mac_key: bytes, unseal: Unseal) -> None:
-        """`mac_key`: the 32 bytes under which policy mints grants. `unseal`: opens sealed templates."""
+    def __init__(
+        self,
+        *,
+        mac_key: bytes,
+        unseal: Unseal,
+        seeds: Seeds | None = None,
+        files: SegmentFiles | None = None,
+        keys: SegmentKeys | None = None,
+        background: bool = False,
+    ) -> None:
+        """`mac_key`: the 32 bytes under which policy mints grants. `unseal`: opens sealed templates.
+
+        `seeds`: secret of each gallery's rotation; without it, one is derived from `mac_key`. `files` and `keys`: where
+        segments lie and what wraps their keys; without them everything stays in the head. `background`: open segments
+        in a thread and answer with partial coverage meanwhile; else the first search waits for them.
+        """
         self._mac_key = mac_key
-        self._unseal = unseal
-        self._syncing = threading.Lock()
+        self.unseal = unseal
+        self.seeds: Seeds = seeds or (
+            lambda gallery: hmac.digest(mac_key, b"rotation/" + gallery.encode(), "sha256")
+        )
+        self.shelf = Shelf(files, keys, self.seeds) if files is not None and keys is not None else None
+        self._background = background
+        self._codecs: dict[tuple[str, int], Codec] = {}
+        self.syncing = threading.RLock()
+        self.upkeep = threading.Lock()
         self._lock = SharedLock()
-        self._store = Store()
-        self._position = _Position()
+        self._held = Held(self.codec)
+        self._started = False
 
     def enrol(self, tx: Transaction, rows: Sequence[NewRow]) -> None:
         """Add references in the caller's transaction. Raises UsageError, ConflictError (see `head.enrol`)."""
@@ -80,20 +87,29 @@ class Index:
         """Apply what changed since the last call, as `tx` sees it; returns the number of changes applied.
 
         1. Nothing new: nothing to do.
-        2. The mark we stand at is there: go on from it.
+        2. The mark we stand at is there: go on from it; and if the set of segments changed, take the new set over.
         3. It is not there, because `tx` began before it was written: what we have is newer, and stays.
         4. It is not there for another reason (rolled back, trimmed, a restored database): load afresh.
         """
-        with self._syncing:
-            at = self._position
-            clock, mark = changes.read_clock(tx, at.mark_seq)
-            if mark == at.mark:
-                return self._follow(tx) if clock > at.seq else 0
-            assert at.mark is not None
-            # What another process wrote was committed when we saw it, so only an older view can lack it.
-            if clock < at.seq and not changes.is_own(at.mark):
-                return 0
-            return self._load(tx)
+        with self.syncing:
+            if not self._started:
+                return self._load(tx)
+            at = self._held.position
+            clock, mark, version = changes.read_clock(tx, at.mark_seq)
+            if mark != at.mark:
+                assert at.mark is not None
+                # What another process wrote was committed when we saw it, so only an older view can lack it.
+                if clock < at.seq and not changes.is_own(at.mark):
+                    return 0
+                return self._load(tx)
+            applied = self._follow(tx, self._held, shared=True) if clock > at.seq else 0
+            # An older view may name an older set; its segments are being destroyed.
+            newer = at.version < 0 or version > at.version
+            if newer:
+                applied += self._adopt(tx)
+            if clock > at.seq or newer:
+                applied += self._count(tx)
+            return applied
 
     def search(
         self,
@@ -136,36 +152,54 @@ class Index:
         return answers
 
     def statistics(self) -> Statistics:
-        """What is loaded, as of the last `sync`."""
+        """What is held, as of the last `sync`."""
         with self._lock.reading():
+            held = self._held
             spaces: dict[SpaceId, SpaceStatistics] = {}
-            for space_id, shelf in self._store.shelves():
+            for (_, space_id), part in held.parts.items():
                 before = spaces.get(space_id)
+                rows = len(part.head) + sum(len(one) - one.dead for one in part.segments)
+                resident = sum(one.resident_bytes for one in part.segments)
+                resident += sum(one.resident_bytes for one in part.head.blocks)
                 spaces[space_id] = SpaceStatistics(
                     space_id=space_id,
-                    dimension=shelf.dimension,
-                    rows=len(shelf.references) + (before.rows if before else 0),
-                    resident_bytes=shelf.resident_bytes + (before.resident_bytes if before else 0),
+                    dimension=part.codec.dimension,
+                    rows=rows + (before.rows if before else 0),
+                    resident_bytes=resident + (before.resident_bytes if before else 0),
                 )
             return Statistics(
-                references=self._store.references(),
+                references=sum(number for (_, _, space), number in held.counts.items() if space == ""),
                 spaces=tuple(spaces[space_id] for space_id in sorted(spaces)),
-                not_searchable=dict(self._store.not_searchable()),
-                seq=self._position.seq,
+                not_searchable=dict(held.not_searchable()),
+                seq=held.position.seq,
             )
+
+    def held(self) -> Held:
+        """What is held now; for upkeep, which calls with `syncing` locked."""
+        return self._held
+
+    def codec(self, gallery_id: str, dimension: int) -> Codec:
+        """The codec of a gallery for templates of a length."""
+        codec = self._codecs.get((gallery_id, dimension))
+        if codec is None:
+            codec = self._codecs[gallery_id, dimension] = Codec(dimension, self.seeds(gallery_id))
+        return codec
 
     def _scan(self, grant: Grant, probes: Sequence[Template], *, floor: float, limit: int) -> list[Answer]:
         space_id = probes[0].space_id
-        stacked: Matrix = np.stack([probe.vector for probe in probes])
+        classes = frozenset(grant.permission_classes)
         with self._lock.reading():
-            _check_dimension(self._store.dimension(space_id), probes[0])
-            groups = self._store.permitted(grant.gallery_id, grant.permission_classes)
-            shelves = [group.shelves[space_id] for group in groups if space_id in group.shelves]
-            found = best_rows(
-                [(shelf.matrix, shelf.references) for shelf in shelves], stacked, floor=floor, limit=limit
-            )
-            permitted = sum(group.references for group in groups)
-            searched = sum(len(shelf.references) for shelf in shelves)
+            held = self._held
+            _check_dimension(held.dimension(space_id), probes[0])
+            part = held.parts.get((grant.gallery_id, space_id))
+            found: list[list[tuple[str, float]]] = [[] for _ in probes]
+            searched = 0
+            if part is not None:
+                blocks = part.blocks()
+                coded = [part.codec.probe(probe.vector) for probe in probes]
+                found = best_rows(blocks, classes, coded, floor=floor, limit=limit)
+                searched = sum(block.count(classes) for block in blocks)
+            permitted = max(searched, held.permitted(grant.gallery_id, classes))
         coverage = Coverage(searched=searched, permitted=permitted, not_searchable=permitted - searched)
         return [
             Answer(
@@ -177,81 +211,141 @@ class Index:
             for rows in found
         ]
 
-    def _follow(self, tx: Transaction) -> int:
+    def _follow(self, tx: Transaction, held: Held, *, shared: bool) -> int:
+        """Apply the changes that `held` lacks. `shared`: searches may be reading it."""
         applied = 0
-        while page := changes.read_changes(tx, after=self._position.seq, limit=_PAGE):
-            contents = self._open(page)
-            with self._lock.writing():
-                _apply(self._store, page, contents)
-                self._position = _moved(self._position, page)
+        while page := changes.read_changes(tx, after=held.position.seq, limit=_PAGE):
+            contents = open_templates(page, self.unseal)
+            if shared:
+                with self._lock.writing():
+                    _apply(held, page, contents)
+            else:
+                _apply(held, page, contents)
             applied += sum(change.op != "mark" for change in page)
         return applied
 
     def _load(self, tx: Transaction) -> int:
-        # Beside the old store, which goes on answering; one swap.
-        store, position, applied = Store(), _Position(), 0
-        while page := changes.read_changes(tx, after=position.seq, limit=_PAGE):
-            _apply(store, page, self._open(page))
-            position = _moved(position, page)
-            applied += sum(change.op != "mark" for change in page)
+        # Beside the old one, which goes on answering; one swap. Open segments are used again.
+        fresh = Held(self.codec)
+        there = live.read_live(tx)
+        # What is sealed is not read one by one.
+        mark_seq, mark = changes.read_mark(tx, there.through)
+        fresh.position, fresh.through = (
+            Position(seq=there.through, mark_seq=mark_seq, mark=mark),
+            there.through,
+        )
+        applied = self._follow(tx, fresh, shared=False)
         with self._lock.writing():
-            self._store, self._position = store, position
+            self._held, self._started = fresh, True
+        applied += self._adopt(tx)
+        return applied + self._count(tx)
+
+    def _adopt(self, tx: Transaction, *, tries: int = 8) -> int:
+        """Take the set of segments over that the database names; in the background, as far as it is open."""
+        there = live.read_live(tx)
+        held = self._held
+        if there.through < held.through:
+            return self._load(tx)  # the set was given up: what was sealed is read one by one again
+        applied = self._follow(tx, held, shared=True)
+        if self.shelf is None:
+            if not there.segments:
+                held.position = replace(held.position, version=there.version)
+            return applied
+        self.shelf.keep(one.id for one in there.segments)
+        if self._background:
+            self.shelf.open_later(there.segments)
+        else:
+            self.shelf.open(there.segments)
+        known = [one for one in there.segments if self.shelf.knows(one.id)]
+        whole = len(known) == len(there.segments)
+        if not whole and held.position.version >= 0:
+            return applied  # what is held answers in full meanwhile
+        segments = self._held_segments(tx, known)
+        # Where each statement sees for itself, the set may have been replaced since it was read, and removals that the
+        # old one needs been trimmed. Then the new set is taken.
+        if changes.read_clock(tx, 0)[2] != there.version and tries:
+            return applied + self._adopt(tx, tries=tries - 1)
+        made = held.with_segments(segments, there.through)
+        made.position = replace(made.position, version=there.version if whole else -1)
+        with self._lock.writing():
+            self._held = made
         return applied
 
-    def _open(self, page: Sequence[Change]) -> dict[int, Vector | NotSearchable]:
-        """What each added reference's template opens to, by number of the change."""
-        contents: dict[int, Vector | NotSearchable] = {}
-        sealed: list[tuple[Change, tuple[str, str, bytes]]] = []
-        for change in page:
-            if change.op == "add" and change.sealed is None:
-                contents[change.seq] = NotSearchable.MISSING
-            elif change.op == "add" and change.sealed is not None:
-                sealed.append((change, (change.face_id, template_part(change.space_id), change.sealed)))
-        opened = self._unseal_each([item for _, item in sealed])
-        for (change, _), plain in zip(sealed, opened, strict=True):
-            contents[change.seq] = (
-                plain if isinstance(plain, NotSearchable) else _decode(plain, change.dimension)
+    def _held_segments(self, tx: Transaction, wanted: Sequence[LiveSegment]) -> list[HeldSegment]:
+        """Open segments with what was removed from them since they were written."""
+        assert self.shelf is not None
+        before = {one.live.id: one for part in self._held.parts.values() for one in part.segments}
+        kept = [before[one.id] for one in wanted if one.id in before]
+        new = []
+        for one in wanted:
+            segment = self.shelf.segment(one.id)
+            if one.id not in before and segment is not None:
+                new.append(HeldSegment(one, segment))
+        if new:
+            least = min(one.live.as_of for one in new)
+            gone = changes.read_removals(tx, after=least, through=self._held.position.seq)
+            for seq, gallery, space, reference in gone:
+                for segment_held in new:
+                    at = segment_held.live
+                    if seq > at.as_of and (gallery, space) == (at.gallery_id, at.space_id):
+                        segment_held.kill(reference)
+        return [*kept, *new]
+
+    def _count(self, tx: Transaction) -> int:
+        """Read the counts as of what is applied; others may be writing, so it may take more than one try."""
+        applied, tries = 0, 8
+        clock, counts = live.read_counts(tx)
+        while clock > self._held.position.seq and tries:
+            applied += self._follow(tx, self._held, shared=True)
+            clock, counts = live.read_counts(tx)
+            tries -= 1
+        with self._lock.writing():
+            self._held.counts = counts
+        return applied
+
+
+def _apply(held: Held, page: Sequence[Change], contents: dict[int, np.ndarray | NotSearchable]) -> None:
+    waiting: list[Change] = []
+
+    def flush() -> None:
+        # Runs of additions to one gallery and space are turned and coded together.
+        if waiting:
+            part = held.part(waiting[0].gallery_id, waiting[0].space_id, waiting[0].dimension)
+            rotated = part.codec.rotate(np.stack([contents[change.seq] for change in waiting]))
+            part.head.add(
+                [change.reference_id for change in waiting],
+                [change.class_id for change in waiting],
+                [change.seq for change in waiting],
+                part.codec.exact(rotated),
             )
-        return contents
+            waiting.clear()
 
-    def _unseal_each(self, items: Sequence[tuple[str, str, bytes]]) -> list[bytes | NotSearchable]:
-        """All of `items`, halving the batch around those that do not open, so that one cannot close the others."""
-        if not items:
-            return []
-        try:
-            opened = self._unseal(items)
-        except IntegrityError as error:
-            if len(items) == 1:
-                lost = error.code == NotSearchable.KEY_DESTROYED.value
-                return [NotSearchable.KEY_DESTROYED if lost else NotSearchable.DAMAGED]
-            half = len(items) // 2
-            return self._unseal_each(items[:half]) + self._unseal_each(items[half:])
-        return [NotSearchable.KEY_DESTROYED if plain is None else plain for plain in opened]
-
-
-def _apply(store: Store, page: Sequence[Change], contents: dict[int, Vector | NotSearchable]) -> None:
     for change in page:
-        key = (change.gallery_id, change.class_id)
         if change.op == "add":
-            store.put(key, change.reference_id, change.space_id, change.dimension, contents[change.seq])
+            content = contents[change.seq]
+            if isinstance(content, NotSearchable):
+                part = held.part(change.gallery_id, change.space_id, change.dimension)
+                part.closed[change.reference_id] = (change.class_id, change.seq, content)
+                continue
+            if waiting and (waiting[0].gallery_id, waiting[0].space_id) != (
+                change.gallery_id,
+                change.space_id,
+            ):
+                flush()
+            waiting.append(change)
         elif change.op == "remove":
-            store.discard(key, change.reference_id, change.space_id)
+            flush()
+            held.discard(change.gallery_id, change.space_id, change.reference_id)
+    flush()
+    held.position = _moved(held.position, page)
 
 
-def _moved(position: _Position, page: Sequence[Change]) -> _Position:
+def _moved(position: Position, page: Sequence[Change]) -> Position:
     mark_seq, mark = position.mark_seq, position.mark
     for change in page:
         if change.op == "mark":
             mark_seq, mark = change.seq, change.reference_id
-    return _Position(seq=page[-1].seq, mark_seq=mark_seq, mark=mark)
-
-
-def _decode(plain: bytes, dimension: int) -> Vector | NotSearchable:
-    if len(plain) != 4 * dimension:
-        return NotSearchable.DAMAGED
-    vector: Vector = np.frombuffer(plain, dtype="<f4").astype(np.float32, copy=False)
-    length = float(np.dot(vector, vector))
-    return vector if math.isfinite(length) and abs(length - 1.0) <= 2e-3 else NotSearchable.DAMAGED
+    return replace(position, seq=page[-1].seq, mark_seq=mark_seq, mark=mark)
 
 
 def _check_request(probes: Sequence[Template], *, floor: float, limit: int) -> None:

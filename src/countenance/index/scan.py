@@ -1,105 +1,173 @@
-"""The exhaustive scan: every row is compared, the best are scored exactly.
+"""The exhaustive scan: codes of every permitted row are compared, the best of all are scored exactly.
 
-A float32 product of a whole matrix depends in its last bits on where a row stands. So it only preselects, with a
-margin that bounds its error, and what it selects is scored again row by row in double precision: the result is the
-same for any order of enrolment, and equal vectors have equal scores.
+**What is scored exactly** depends on the permitted rows alone, neither on how they are cut into blocks nor on what else
+is there. Where few rows are permitted, all of them. Else those whose codes come nearest: with `depth` the number wanted,
+every row whose code score is better than that of row number depth + 1, over all blocks. Rows equal to that one stay out
+together, since which of them a block would hand over first is chance; where that leaves too few, `depth` is doubled.
+
+**Permission.** A block in which most rows are permitted is scanned whole and asked for more rows than wanted; rows that
+are not permitted are dropped as they come, and where too few remain more are asked for. Of a block in which few are,
+only the packed blocks of 32 with permitted rows are scanned. So time is never much more than that of a whole scan, and
+less where less is permitted.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from countenance.index.store import Matrix
+from countenance.index.blocks import Block, Rows, packed_codes
+from countenance.index.codes import BLOCK, CodedProbe, Exact, Matrix, blank_scanner, scores
 
-type Block = tuple[Matrix, Sequence[str]]
-"""Rows and their reference ids."""
+EXACT_ROWS = 8_192
+"""Up to so many permitted rows are all scored exactly: that takes no longer than a scan of their codes pays for."""
 
-_CHUNK_ROWS = 16_384
-_RESCORED_AT_ONCE = 4_096
+_DEPTH = 1_500  # at a million; then no mate at 0.3 and more that brute force has in its first 50 was lost
+_SPARSE = 8  # below one permitted row in so many, parts of a block are scanned
+_SLACK = 1.25
+_TOGETHER = 4  # probes that FastScan takes at once: more than four tables of codes do not stay in registers
+
+
+def depth_for(permitted: int, limit: int) -> int:
+    """How many rows are scored exactly: grows with the root of their number, so that the loss stays the same."""
+    return max(500, 2 * limit, math.ceil(_DEPTH * math.sqrt(permitted / 1e6)))
 
 
 def best_rows(
-    blocks: Sequence[Block], probes: Matrix, *, floor: float, limit: int
+    blocks: Sequence[Block],
+    classes: AbstractSet[int],
+    probes: Sequence[CodedProbe],
+    *,
+    floor: float,
+    limit: int,
 ) -> list[list[tuple[str, float]]]:
-    """For each probe (row of `probes`): the best `limit` rows of score `floor` and more, best first, ties by id.
+    """For each probe: the best `limit` permitted rows of score `floor` and more, best first, ties by reference id."""
+    used = [block for block in blocks if block.count(classes)]
+    permitted = sum(block.count(classes) for block in used)
+    if permitted <= EXACT_ROWS:
+        everything = [(block, block.permitted(classes)) for block in used]
+        shared = [(block, rows, block.exact(rows)) for block, rows in everything]
+        return [_score(shared, probe, floor=floor, limit=limit) for probe in probes]
+    sources = [_Source(block, classes) for block in used]
+    depth = depth_for(permitted, limit)
+    nearest = _nearest(sources, probes, depth)
+    return [
+        _score(
+            [
+                (source.block, rows, source.block.exact(rows))
+                for source, rows in zip(sources, found, strict=True)
+            ],
+            probe,
+            floor=floor,
+            limit=limit,
+        )
+        for found, probe in zip(nearest, probes, strict=True)
+    ]
 
-    `blocks` and `probes` are float32 unit vectors of one dimension. Scores are cosines in double precision, rounded
-    to float32.
-    """
-    # |float32 dot - exact| <= d 2**-24 |x||y| to first order (Higham, Accuracy and Stability, 3.1); twice that, since
-    # lengths are 1 only within 0.1 %.
-    margin = probes.shape[1] * 2.0**-23
-    best = [_Best(limit=limit, floor=floor, margin=margin) for _ in probes]
-    for number, (matrix, _) in enumerate(blocks):
-        for start in range(0, len(matrix), _CHUNK_ROWS):
-            rows = matrix[start : start + _CHUNK_ROWS]
-            rough = (rows @ probes[0])[None] if len(probes) == 1 else probes @ rows.T
-            for one, scores in zip(best, rough, strict=True):
-                one.offer(number, start, scores)
-    return [_score(blocks, probe, one, floor, limit) for probe, one in zip(probes, best, strict=True)]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _List:
+    """Permitted rows of one block by descending code score. `complete`: every row above this score is among them."""
+
+    scores: npt.NDArray[np.float32]
+    rows: Rows
+    complete: float
 
 
-class _Best:
-    """Rows that may be among the best of one probe. `cut`: below it, none can be."""
+class _Source:
+    """The part of a block that has to be scanned for given classes."""
 
-    def __init__(self, *, limit: int, floor: float, margin: float) -> None:
-        self._limit = limit
-        self._margin = margin
-        self._cut = np.float32(floor - 2 * margin)
-        self._kept: list[tuple[int, npt.NDArray[np.intp], npt.NDArray[np.float32]]] = []
-        self._count = 0
-        self._narrow_at = 4 * limit
+    def __init__(self, block: Block, classes: AbstractSet[int]) -> None:
+        self.block = block
+        self._classes = classes
+        self._count = block.count(classes)
+        self._blocks: Rows | None = None
+        self._scanner: Any = block.scanner()
+        if self._count * _SPARSE < len(block):
+            touched = block.permitted(classes) // BLOCK
+            wanted = touched[np.diff(touched, prepend=-1) > 0]
+            if len(wanted) * BLOCK * 2 < len(block):
+                # A last block that is not full is filled up with code 0: those rows exist nowhere and are dropped.
+                self._blocks = wanted
+                whole = self._scanner
+                packed = packed_codes(whole)
+                self._scanner, place = blank_scanner(whole.d, len(wanted) * BLOCK)
+                np.take(packed, wanted, axis=0, out=place.reshape(-1, packed.shape[1]))
+        self._size = int(self._scanner.ntotal)
 
-    def offer(self, block: int, start: int, scores: npt.NDArray[np.float32]) -> None:
-        found = np.flatnonzero(scores >= self._cut)
-        if found.size:
-            self._kept.append((block, found + start, scores[found]))
-            self._count += found.size
-            if self._count > self._narrow_at:
-                self.narrow()
+    def first_ask(self, depth: int) -> int:
+        """How many rows to ask for, so that `depth` and one more are permitted in all likelihood."""
+        if self._count == self._size:
+            return min(self._size, depth + 1)
+        return min(self._size, math.ceil(_SLACK * (depth + 1) * self._size / self._count) + BLOCK)
 
-    def narrow(self) -> None:
-        """Raise the cut to what the `limit` best so far leave open, and drop what lies below."""
-        if self._count <= self._limit:
-            return
-        scores = np.concatenate([scores for _, _, scores in self._kept])
-        last = np.partition(scores, scores.size - self._limit)[scores.size - self._limit]
-        # The exact score of the last of the best is at least `last - margin`, and a better row's rough one may lie
-        # another margin below.
-        self._cut = max(self._cut, np.float32(float(last) - 2.5 * self._margin))
-        kept = [(block, scores >= self._cut, rows, scores) for block, rows, scores in self._kept]
-        self._kept = [(block, rows[good], scores[good]) for block, good, rows, scores in kept if good.any()]
-        self._count = sum(rows.size for _, rows, _ in self._kept)
-        # Many equal scores must not make every chunk narrow again.
-        self._narrow_at = max(4 * self._limit, 2 * self._count)
+    def search(self, probes: Matrix, ask: int) -> list[_List]:
+        """The best rows for each probe."""
+        lists: list[_List] = []
+        for start in range(0, len(probes), _TOGETHER):
+            found, rows = self._scanner.search(probes[start : start + _TOGETHER], ask)
+            lists += [self._list(one, at, ask) for one, at in zip(found, rows, strict=True)]
+        return lists
 
-    def rows(self) -> list[tuple[int, npt.NDArray[np.intp]]]:
-        self.narrow()
-        return [(block, rows) for block, rows, _ in self._kept]
+    def _list(self, found: npt.NDArray[np.float32], rows: Rows, ask: int) -> _List:
+        complete = float(found[-1]) if ask < self._size else -math.inf
+        if self._blocks is not None:
+            rows = self._blocks[rows // BLOCK] * BLOCK + rows % BLOCK
+        there = rows < len(self.block)
+        if not there.all():
+            found, rows = found[there], rows[there]
+        keep = self.block.keep(rows, self._classes)
+        return _List(scores=found[keep], rows=rows[keep], complete=complete)
+
+
+def _nearest(sources: Sequence[_Source], probes: Sequence[CodedProbe], depth: int) -> list[list[Rows]]:
+    """For each probe the rows to score exactly, by source."""
+    stacked = np.concatenate([probe.rotated for probe in probes])
+    asked = [source.first_ask(depth) for source in sources]
+    lists = [source.search(stacked, ask) for source, ask in zip(sources, asked, strict=True)]
+    return [
+        _settle(sources, stacked[n : n + 1], [one[n] for one in lists], list(asked), depth)
+        for n in range(len(probes))
+    ]
+
+
+def _settle(
+    sources: Sequence[_Source], probe: Matrix, lists: list[_List], asked: list[int], depth: int
+) -> list[Rows]:
+    """Ask again where a list ends too early, until the best of all are known."""
+    wanted = depth
+    while True:
+        every = np.concatenate([one.scores for one in lists])
+        cut = -math.inf if every.size <= wanted else float(-np.partition(-every, wanted)[wanted])
+        short = [n for n, one in enumerate(lists) if one.complete > cut]
+        if not short:
+            kept = [one.rows[one.scores > cut] for one in lists]
+            if sum(rows.size for rows in kept) * 2 >= depth or cut == -math.inf:
+                return kept
+            wanted *= 2  # very many equal rows at the cut
+            continue
+        for n in short:
+            asked[n] = min(sources[n]._size, asked[n] * 4)  # noqa: SLF001 - one pair of classes
+            lists[n] = sources[n].search(probe, asked[n])[0]
 
 
 def _score(
-    blocks: Sequence[Block], probe: npt.NDArray[np.float32], best: _Best, floor: float, limit: int
+    found: Sequence[tuple[Block, Rows, Exact]], probe: CodedProbe, *, floor: float, limit: int
 ) -> list[tuple[str, float]]:
-    scored: list[tuple[float, str]] = []
-    for block, rows in best.rows():
-        matrix, references = blocks[block]
-        for start in range(0, rows.size, _RESCORED_AT_ONCE):
-            part = rows[start : start + _RESCORED_AT_ONCE]
-            scores = exact_scores(matrix[part], probe).tolist()
-            scored += [
-                (-score, references[row])
-                for row, score in zip(part.tolist(), scores, strict=True)
-                if score >= floor
-            ]
-    scored.sort()
-    return [(reference, -score) for score, reference in scored[:limit]]
-
-
-def exact_scores(rows: Matrix, probe: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """float32 (n,): products are exact in double precision, and each row's sum is its own."""
-    products = rows.astype(np.float64) * probe.astype(np.float64)
-    return products.sum(axis=1).astype(np.float32)
+    scored = [scores(exact, probe) for _, _, exact in found]
+    every = np.concatenate(scored) if scored else np.zeros(0, np.float32)
+    least = np.float32(floor)
+    if every.size > limit:
+        least = max(least, -np.partition(-every, limit - 1)[limit - 1])
+    best: list[tuple[float, str]] = []
+    for (block, rows, _), one in zip(found, scored, strict=True):
+        good = one >= least
+        best += zip((-one[good]).tolist(), block.references(rows[good]), strict=True)
+    best.sort()
+    return [(reference, -score) for score, reference in best[:limit]]

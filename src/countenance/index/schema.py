@@ -8,6 +8,10 @@ A migration runs `schema(dialect)`. SQLite from 3.35 on (`returning`), PostgreSQ
 - `remove`: the reference left the index at `seq`; readers that had it drop it.
 - `mark`: begins what one call wrote. `reference_id` holds a random mark, by which a reader knows that the changes it
   has applied were really committed (see `changes.py`).
+
+`index_live` is one row: the segments that together with the changes after `through` are the index. `index_file` names
+segment files that are being written, or that are out of the set and still to be destroyed. `index_count` counts
+references by gallery, class and space (`''`: different references, in whichever space), so that coverage needs no scan.
 """
 
 from __future__ import annotations
@@ -54,15 +58,53 @@ _TABLES = (
     "insert into index_clock (id, seq) values (1, 0)",
 )
 
+_SEGMENT_TABLES = (
+    """create table index_live (
+        id integer primary key check (id = 1),
+        version {big} not null,
+        through {big} not null,
+        segments text not null
+    )""",
+    "insert into index_live (id, version, through, segments) values (1, 0, 0, '[]')",
+    """create table index_file (
+        segment_id text primary key,
+        state text not null check (state in ('building', 'ended')),
+        owner text not null,
+        since {big} not null
+    )""",
+    """create table index_count (
+        gallery_id text not null,
+        class_id integer not null,
+        space_id text not null,
+        refs {big} not null check (refs >= 0),
+        primary key (gallery_id, class_id, space_id)
+    )""",
+    # What a database of the first release holds already.
+    """insert into index_count (gallery_id, class_id, space_id, refs)
+        select gallery_id, class_id, space_id, count(*) from index_change where op = 'add'
+        group by gallery_id, class_id, space_id""",
+    """insert into index_count (gallery_id, class_id, space_id, refs)
+        select gallery_id, class_id, '', count(distinct reference_id) from index_change where op = 'add'
+        group by gallery_id, class_id""",
+)
+
 
 def schema(dialect: Dialect) -> list[str]:
-    """Statements that make the tables, in order; without parameters."""
-    types = _TYPES[dialect]
-    return [table.format_map(types) for table in _TABLES]
+    """Statements that make all tables, in order; without parameters."""
+    return [*first_schema(dialect), *segment_schema(dialect)]
+
+
+def first_schema(dialect: Dialect) -> list[str]:
+    """The tables of migration 0002: head, changes, clock."""
+    return [table.format_map(_TYPES[dialect]) for table in _TABLES]
+
+
+def segment_schema(dialect: Dialect) -> list[str]:
+    """The tables that came with segments, and their first content."""
+    return [table.format_map(_TYPES[dialect]) for table in _SEGMENT_TABLES]
 
 
 def drop_schema() -> list[str]:
     """Statements that undo `schema`, in order."""
-    return [
-        f"drop table {table}" for table in ("index_clock", "index_change", "index_template", "index_space")
-    ]
+    tables = ("count", "file", "live", "clock", "change", "template", "space")
+    return [f"drop table index_{table}" for table in tables]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 
-from countenance.vault.vault import Sealed, Vault
+from countenance.vault.vault import Plain, Sealed, Vault
 
 CROP_PART = "crop"
 PICTURE_PART = "picture"
+_SEGMENT_PART = "segment-key"
 
 
 def unseal_templates(vault: Vault) -> Callable[[Sequence[tuple[str, str, bytes]]], list[bytes | None]]:
@@ -24,3 +25,28 @@ def unseal_templates(vault: Vault) -> Callable[[Sequence[tuple[str, str, bytes]]
         )
 
     return unseal
+
+
+def rotation_seeds(vault: Vault) -> Callable[[str], bytes]:
+    """The secret of each gallery's rotation, made when it is first asked for."""
+    return lambda gallery_id: vault.ensure_secret(f"rotation-{gallery_id.lower()}")
+
+
+class VaultSegmentKeys:
+    """Keys of index segments: wrapped by the vault under the segment's id, gone when that key is destroyed."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def wrap(self, segment_id: str, key: bytes) -> bytes:
+        """The key, sealed; durable in the vault before this returns."""
+        return self._vault.seal([Plain(record_id=uuid.UUID(segment_id), part=_SEGMENT_PART, data=key)])[0]
+
+    def unwrap(self, segment_id: str, wrapped: bytes) -> bytes | None:
+        """The key, or None where it is destroyed. Raises IntegrityError."""
+        item = Sealed(record_id=uuid.UUID(segment_id), part=_SEGMENT_PART, data=wrapped)
+        return self._vault.unseal_existing([item])[0]
+
+    def destroy(self, segment_ids: Sequence[str]) -> None:
+        """Destroy keys; those that are gone already are passed over."""
+        self._vault.destroy([uuid.UUID(segment_id) for segment_id in segment_ids])

@@ -22,13 +22,21 @@ from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import ConflictError, UnavailableError
 from countenance.primitives.files import NO_ROOM, make_private_directory
 from countenance.primitives.text import N_
-from countenance.records.database import DjangoTransaction, connect, disconnect, open_transaction, unavailable
+from countenance.records.database import (
+    DjangoTransaction,
+    connect,
+    disconnect,
+    open_reading,
+    open_transaction,
+    unavailable,
+)
 from countenance.records.settings import FILE_NAME, FORMAT, Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
     from countenance.extraction.pack import ModelPack
     from countenance.extraction.values import ExtractionLimits
     from countenance.index.index import Index
+    from countenance.index.upkeep import UpkeepReport
     from countenance.policy.engine import PolicyEngine
     from countenance.tlog.leaf import NewEntry
     from countenance.tlog.log import Appended, Log
@@ -49,6 +57,8 @@ class Workspace:
         self._policy: PolicyEngine | None = None
         self._policy_epoch: int | None = None
         self._policy_lock = threading.Lock()
+        self.background_index = False
+        """Set by a process that serves, before its first search: it answers in part while segments are still opened."""
 
     @classmethod
     def create(
@@ -174,9 +184,18 @@ class Workspace:
     @cached_property
     def index(self) -> Index:
         from countenance.index.index import Index
-        from countenance.records.sealing import unseal_templates
+        from countenance.records.sealing import VaultSegmentKeys, rotation_seeds, unseal_templates
+        from countenance.vault.media import FolderMediaStore
 
-        return Index(mac_key=self.grant_key, unseal=unseal_templates(self.vault))
+        return Index(
+            mac_key=self.grant_key,
+            unseal=unseal_templates(self.vault),
+            seeds=rotation_seeds(self.vault),
+            # Beside the other media, not among them: segments are derived, so no backup holds them.
+            files=FolderMediaStore(self.directory / "segments"),
+            keys=VaultSegmentKeys(self.vault),
+            background=self.background_index,
+        )
 
     @property
     def grant_key(self) -> bytes:
@@ -248,6 +267,28 @@ class Workspace:
         """Sign the log as it stands, after reading back what was written; returns the signed note."""
         with self.transaction() as (tx, now):
             return self.log.sign_checkpoint(tx, now)
+
+    def keep_index(self, *, seal_rows: int | None = None) -> UpkeepReport:
+        """One round of upkeep of the index: seal, merge, rewrite what holds erased rows, destroy old keys.
+
+        To be called now and then by whoever serves, and after an erasure; searches go on meanwhile.
+        """
+        from countenance.index.upkeep import SEAL_ROWS, keep
+
+        return keep(
+            self.index,
+            open_transaction,
+            now=self.clock(),
+            seal_rows=SEAL_ROWS if seal_rows is None else seal_rows,
+        )
+
+    def keep_index_where_due(self) -> UpkeepReport | None:
+        """`keep_index` if there is something to do, which is asked of the database alone; else None."""
+        from countenance.index.upkeep import is_due
+
+        with open_reading() as tx:
+            due = is_due(tx)
+        return self.keep_index() if due else None
 
     def revoke_grants(self) -> None:
         """Kill every grant that is out: called in the transaction that ends a permission."""

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from countenance.index.live import forget_segments
 from countenance.policy.pack import PACK_FILES, pack_from_files
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import (
@@ -289,6 +290,7 @@ def _take_over(
             entries = continue_log(tx, workspace.log, log)
         except IntegrityError as error:
             raise refused("log-does-not-continue", error.message.template, **error.message.params) from error
+        forget_segments(tx, now)
         done = replay(workspace, tx, entries, now=now, packs=packs)
         (appended,) = workspace.record(
             tx,

@@ -31,6 +31,7 @@ from countenance.service.searcher import LocalSearcher, short_address
 
 _log = logging.getLogger("countenance.searcher")
 _CHECKPOINT_SECONDS = 5.0
+_UPKEEP_SECONDS = 1.0
 _MOST_CONNECTIONS = 64
 _PEER = struct.Struct("3i")  # struct ucred: pid, uid, gid (socket(7))
 MOST_PER_CALLER = 16
@@ -75,19 +76,23 @@ class SearcherServer:
         with self._only_one(), Workspace.open(self._directory, clock=self._clock) as workspace:
             destroy_ended_keys(workspace)
             sweep_probes(workspace)
+            workspace.background_index = True
             with LocalSearcher(workspace) as searcher:
                 with open_reading() as tx:
                     workspace.index.sync(tx)
                 signer = threading.Thread(
                     target=self._sign, args=(workspace,), daemon=True, name="checkpoints"
                 )
+                keeper = threading.Thread(target=self._keep, args=(workspace,), daemon=True, name="upkeep")
                 with self._listening() as listener:
                     signer.start()
+                    keeper.start()
                     self.ready.set()
                     announce()
                     _log.info("searcher ready")
                     self._accept(listener, searcher)
             signer.join(timeout=10)
+            keeper.join()
             workspace.checkpoint()
 
     def _accept(self, listener: socket.socket, searcher: LocalSearcher) -> None:
@@ -149,6 +154,15 @@ class SearcherServer:
                     signed_size = size
             except CountenanceError as error:
                 _log.error("no checkpoint: %s", error.code)
+        disconnect()
+
+    def _keep(self, workspace: Workspace) -> None:
+        """Seal, merge, and rewrite what holds erased rows, as soon as there is something of it to do."""
+        while not self._stop.wait(_UPKEEP_SECONDS):
+            try:
+                workspace.keep_index_where_due()
+            except CountenanceError as error:
+                _log.error("no upkeep of the index: %s", error.code)
         disconnect()
 
     @contextmanager

@@ -6,6 +6,7 @@ The store neither encrypts nor decrypts: what it is given is sealed already.
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import re
 import secrets
@@ -77,6 +78,44 @@ class FolderMediaStore:
         with named_os_errors(path):
             try:
                 return path.read_bytes()
+            except FileNotFoundError as error:
+                raise NotFoundError(
+                    N_("No stored file is named {name}."), name=name, code="no-such-media"
+                ) from error
+
+    def put_stream(self, name: str, parts: Iterable[bytes]) -> None:
+        """Store one large file piece by piece; durable when it returns, and not there before.
+
+        Raises UnavailableError (`disk-full`, `storage-failed`), and whatever `parts` raises; then nothing is left.
+        """
+        target = self._path(name)
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+        with named_os_errors(target):
+            make_private_directory(target.parent)
+            try:
+                with temporary.open("xb", buffering=0) as stream:
+                    os.fchmod(stream.fileno(), 0o600)
+                    for part in parts:
+                        rest = memoryview(part)
+                        while rest:
+                            rest = rest[stream.write(rest) :]
+                    os.fsync(stream.fileno())
+                os.replace(temporary, target)
+            finally:
+                temporary.unlink(missing_ok=True)
+            _sync_all([target.parent, self._directory])
+
+    def map(self, name: str) -> mmap.mmap:
+        """A read-only map of one file; it stays good when the file is deleted. Raises NotFoundError."""
+        path = self._path(name)
+        with named_os_errors(path):
+            try:
+                with path.open("rb") as stream:
+                    if not os.fstat(stream.fileno()).st_size:
+                        return mmap.mmap(
+                            -1, 1
+                        )  # an empty file cannot be mapped, and one zero is nobody's content
+                    return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
             except FileNotFoundError as error:
                 raise NotFoundError(
                     N_("No stored file is named {name}."), name=name, code="no-such-media"

@@ -3,7 +3,7 @@
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from countenance.index.schema import schema as index_schema
+from countenance.index.schema import first_schema as index_schema
 from countenance.primitives.sql import Dialect
 from countenance.tlog.schema import schema as tlog_schema
 

@@ -1,0 +1,334 @@
+"""A segment: sealed, immutable references of one gallery and space, in one encrypted file.
+
+::
+
+    file    magic (8) | length of the wrapped key (4) | length of the description (4) | wrapped key | areas
+    area    chunks of 1 MiB or a little less (whole rows), each with its tag (16)
+    areas   0 description (canonical JSON, one chunk)   3 int8 rows, padded to 16 bytes
+            1 packed codes                              4 reference ids, padded to 16 bytes
+            2 float32 scales
+
+Numbers are little-endian. Each file has an AES-256 key of its own, which the vault holds under the segment's id; what
+stands in the file is that key wrapped. Chunks are AES-256-GCM (NIST SP 800-38D); area and number of the chunk are its
+nonce, which is safe because a key writes one file once. The segment's id is bound in.
+
+Codes and scales are in memory while a segment is served. int8 rows and ids stay on disk, mapped and encrypted. Every
+chunk's tag is checked when the segment is opened; after that single rows are read through the counter mode inside GCM
+(SP 800-38D, 6.5), hundreds at once in one call, since a tag covers a whole chunk.
+
+Rows are in order of class, then of reference id, so that an order of enrolment cannot be read from a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from countenance.biometrics.templates import SpaceId
+from countenance.index.answers import NotSearchable
+from countenance.index.codes import Bytes8, Exact, blank_scanner, pack, packed_bytes
+from countenance.index.naming import Ids, decode_ids
+from countenance.primitives.canonical import canonical_json
+from countenance.primitives.errors import IntegrityError
+from countenance.primitives.text import N_
+
+_MAGIC = b"CNTSEG1\n"
+_CHUNK = 1 << 20
+_TAG = 16
+_DESCRIPTION, _CODES, _SCALES, _EXACT, _IDS = range(5)
+_FORMAT = "countenance-segment/1"
+
+
+class SegmentFiles(Protocol):
+    """Where segment files lie."""
+
+    def put_stream(self, name: str, parts: Iterator[bytes]) -> None:
+        """Store a file piece by piece, durable when it returns. Raises UnavailableError (`disk-full`)."""
+        ...
+
+    def map(self, name: str) -> mmap.mmap:
+        """A read-only map of a file. Raises NotFoundError."""
+        ...
+
+    def delete_many(self, names: Sequence[str]) -> int: ...
+
+
+class SegmentKeys(Protocol):
+    """Wraps a segment's key under a key that is kept apart and can be destroyed."""
+
+    def wrap(self, segment_id: str, key: bytes) -> bytes: ...
+
+    def unwrap(self, segment_id: str, wrapped: bytes) -> bytes | None:
+        """None where it is destroyed. Raises IntegrityError for damaged bytes."""
+        ...
+
+    def destroy(self, segment_ids: Sequence[str]) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class SegmentRows:
+    """What goes into a segment, in order of (class, id). `codes`: unpacked. `exact`: int8 and scales."""
+
+    ids: Ids
+    classes: npt.NDArray[np.int64]
+    codes: Bytes8
+    exact: Exact
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Description:
+    """What a segment says of itself. `runs`: (class, rows), in order. `closed`: references that cannot be searched.
+
+    `turn`: tells one rotation from another. `width`: bytes of an id; 0 stands for UUIDs.
+    """
+
+    segment_id: str
+    gallery_id: str
+    space_id: SpaceId
+    dimension: int
+    rows: int
+    runs: tuple[tuple[int, int], ...]
+    closed: tuple[tuple[str, int, NotSearchable], ...]
+    turn: str
+    width: int
+
+
+def file_name(segment_id: str) -> str:
+    """The name of a segment's file in the store."""
+    return f"segment-{segment_id}"
+
+
+def turn_of(segment_id: str, seed: bytes) -> str:
+    """Tells whether a segment was made with this seed, and nothing of the seed: 16 bytes of SHA-256 with the id."""
+    return hashlib.sha256(b"countenance/turn/" + segment_id.encode() + seed).hexdigest()[:32]
+
+
+def write_segment(
+    files: SegmentFiles,
+    keys: SegmentKeys,
+    *,
+    segment_id: str,
+    gallery_id: str,
+    space_id: SpaceId,
+    dimension: int,
+    seed: bytes,
+    rows: SegmentRows,
+    closed: Sequence[tuple[str, int, NotSearchable]] = (),
+) -> None:
+    """Write one segment, durable when it returns. Raises UnavailableError where there is no room."""
+    key = AESGCM.generate_key(256)
+    wrapped = keys.wrap(segment_id, key)
+    starts = np.flatnonzero(np.diff(rows.classes, prepend=rows.classes[:1] - 1))
+    counts = np.diff(np.append(starts, len(rows.classes)))
+    description = canonical_json(
+        {
+            "format": _FORMAT,
+            "segment": segment_id,
+            "gallery": gallery_id,
+            "space": space_id,
+            "dimension": dimension,
+            "rows": len(rows.ids),
+            "runs": [[int(rows.classes[at]), int(number)] for at, number in zip(starts, counts, strict=True)],
+            "closed": [[reference, class_id, reason.value] for reference, class_id, reason in closed],
+            "turn": turn_of(segment_id, seed),
+            "width": rows.ids.width,
+        }
+    )
+    areas = (
+        (_CODES, pack(rows.codes), _CHUNK),
+        (_SCALES, rows.exact.scales.astype("<f4").view(np.uint8), _CHUNK),
+        (_EXACT, _padded(rows.exact.values.view(np.uint8)), _chunk_bytes(_stride(dimension))),
+        (_IDS, rows.ids.rows, _chunk_bytes(rows.ids.width or 16)),
+    )
+
+    def parts() -> Iterator[bytes]:
+        cipher = AESGCM(key)
+        yield _MAGIC + len(wrapped).to_bytes(4, "little") + len(description).to_bytes(4, "little") + wrapped
+        yield cipher.encrypt(_nonce(_DESCRIPTION, 0), description, _bound(segment_id))
+        for area, data, size in areas:
+            flat = memoryview(np.ascontiguousarray(data).reshape(-1))
+            for number, start in enumerate(range(0, len(flat), size)):
+                yield cipher.encrypt(_nonce(area, number), flat[start : start + size], _bound(segment_id))
+
+    files.put_stream(file_name(segment_id), parts())
+
+
+class Segment:
+    """An open segment: codes and scales in memory, the rest mapped. Immutable, and safe for threads."""
+
+    def __init__(self, files: SegmentFiles, keys: SegmentKeys, segment_id: str) -> None:
+        """Opens and checks the whole file.
+
+        Raises NotFoundError (no file), IntegrityError (`key-destroyed`, `segment-damaged`).
+        """
+        self.segment_id = segment_id
+        self._map = files.map(file_name(segment_id))
+        key, at, length = self._unwrap(keys)
+        self._cipher = AESGCM(key)
+        self._counter = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - the counter mode inside GCM
+        self.description = _parse(self._open(at, length, _DESCRIPTION, 0), segment_id)
+        told = self.description
+        self.dimension, self.rows = told.dimension, told.rows
+        self._id_stride = told.width or 16
+        sizes = (
+            (_CODES, packed_bytes(told.rows, told.dimension), _CHUNK),
+            (_SCALES, 4 * told.rows, _CHUNK),
+            (_EXACT, _stride(told.dimension) * told.rows, _chunk_bytes(_stride(told.dimension))),
+            (_IDS, self._id_stride * told.rows, _chunk_bytes(self._id_stride)),
+        )
+        at += length + _TAG
+        self._starts: dict[int, int] = {}
+        for area, size, chunk in sizes:
+            self._starts[area] = at
+            at += size + _TAG * -(-size // chunk)
+        if at != len(self._map):
+            raise self._damaged("length")
+        self.scanner, place = blank_scanner(told.dimension, told.rows)
+        self._read(_CODES, place)
+        scales = np.empty(4 * told.rows, np.uint8)
+        self._read(_SCALES, scales)
+        self.scales = scales.view("<f4").astype(np.float32, copy=False)
+        for area, size, chunk in sizes[2:]:
+            for number, start in enumerate(range(0, size, chunk)):
+                self._open(self._starts[area] + start + _TAG * number, min(chunk, size - start), area, number)
+        # Checking has mapped every page; the system keeps them as long as it has room, and reads ahead for nobody.
+        if hasattr(mmap, "MADV_RANDOM"):
+            self._map.madvise(mmap.MADV_RANDOM)
+
+    def exact(self, rows: npt.NDArray[np.int64]) -> Exact:
+        """Rows for exact scoring, decrypted into memory for as long as they are used."""
+        opened = self._rows(_EXACT, _stride(self.dimension), rows)
+        return Exact(values=opened[:, : self.dimension].view(np.int8), scales=self.scales[rows])
+
+    def references(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """Reference ids of rows."""
+        return decode_ids(self._rows(_IDS, self._id_stride, rows), self.description.width)
+
+    def ids(self, rows: npt.NDArray[np.int64]) -> Ids:
+        """Encoded ids of rows."""
+        return Ids(rows=self._rows(_IDS, self._id_stride, rows), width=self.description.width)
+
+    @property
+    def resident_bytes(self) -> int:
+        return packed_bytes(self.rows, self.dimension) + self.scales.nbytes
+
+    def _rows(self, area: int, stride: int, rows: npt.NDArray[np.int64]) -> Bytes8:
+        """uint8 (n, stride): rows of an area, by GCM's counter mode: block i of a chunk is xored with AES(nonce | i + 2)."""
+        if not len(rows):
+            return np.zeros((0, stride), np.uint8)
+        each = _chunk_bytes(stride) // stride
+        chunk, within = np.divmod(rows, each)
+        offsets = self._starts[area] + chunk * (each * stride + _TAG) + within * stride
+        held = np.frombuffer(self._map, np.uint8)
+        sealed = np.lib.stride_tricks.sliding_window_view(held, stride)[offsets]
+        counters = np.empty((len(rows), stride // 16, 2), np.uint64)
+        # The nonce is area (4 bytes) and chunk (8 bytes), the counter the last 4 bytes.
+        counters[:, :, 0] = (area << 32) | (chunk[:, None] >> 32)
+        first = within * (stride // 16) + 2
+        counters[:, :, 1] = ((chunk & 0xFFFFFFFF) << 32)[:, None] | (first[:, None] + np.arange(stride // 16))
+        if sys.byteorder == "little":
+            counters.byteswap(True)
+        stream = self._counter.encryptor().update(memoryview(counters).cast("B"))
+        opened: Bytes8 = sealed ^ np.frombuffer(stream, np.uint8).reshape(len(rows), stride)
+        return opened
+
+    def _unwrap(self, keys: SegmentKeys) -> tuple[bytes, int, int]:
+        head = self._map[: len(_MAGIC) + 8]
+        wrapped_length = int.from_bytes(head[8:12], "little")
+        at = len(head) + wrapped_length
+        if head[:8] != _MAGIC or at > len(self._map):
+            raise self._damaged("beginning")
+        try:
+            key = keys.unwrap(self.segment_id, self._map[len(head) : at])
+        except IntegrityError as error:
+            raise self._damaged("key") from error
+        if key is None:
+            raise IntegrityError(
+                N_("The key of segment {segment} of the index is destroyed."),
+                segment=self.segment_id,
+                code=NotSearchable.KEY_DESTROYED.value,
+            )
+        return key, at, int.from_bytes(head[12:16], "little")
+
+    def _read(self, area: int, into: Bytes8) -> None:
+        for number, start in enumerate(range(0, len(into), _CHUNK)):
+            length = min(_CHUNK, len(into) - start)
+            opened = self._open(self._starts[area] + start + _TAG * number, length, area, number)
+            into[start : start + length] = np.frombuffer(opened, np.uint8)
+
+    def _open(self, at: int, length: int, area: int, number: int) -> bytes:
+        with memoryview(self._map) as held, held[at : at + length + _TAG] as sealed:
+            if len(sealed) != length + _TAG:
+                raise self._damaged("length")
+            try:
+                return self._cipher.decrypt(_nonce(area, number), sealed, _bound(self.segment_id))
+            except InvalidTag as error:
+                raise self._damaged(f"area {area}, chunk {number}") from error
+
+    def _damaged(self, where: str) -> IntegrityError:
+        return IntegrityError(
+            N_("Segment {segment} of the index is damaged ({where})."),
+            remedy=N_("Nothing is lost: upkeep of the index makes it again from the encrypted records."),
+            segment=self.segment_id,
+            where=where,
+            code="segment-damaged",
+        )
+
+
+def _parse(plain: bytes, segment_id: str) -> Description:
+    told: dict[str, Any] = json.loads(plain)
+    if told["format"] != _FORMAT:
+        raise IntegrityError(
+            N_("Segment {segment} of the index has a form that this version does not know."),
+            segment=segment_id,
+            code="segment-damaged",
+        )
+    return Description(
+        segment_id=told["segment"],
+        gallery_id=told["gallery"],
+        space_id=SpaceId(told["space"]),
+        dimension=told["dimension"],
+        rows=told["rows"],
+        runs=tuple((class_id, rows) for class_id, rows in told["runs"]),
+        closed=tuple(
+            (reference, class_id, NotSearchable(reason)) for reference, class_id, reason in told["closed"]
+        ),
+        turn=told["turn"],
+        width=told["width"],
+    )
+
+
+def _stride(dimension: int) -> int:
+    return -(-dimension // 16) * 16
+
+
+def _chunk_bytes(stride: int) -> int:
+    return max(1, _CHUNK // stride) * stride
+
+
+def _padded(values: Bytes8) -> Bytes8:
+    stride = _stride(values.shape[1])
+    if stride == values.shape[1]:
+        return values
+    out = np.zeros((len(values), stride), np.uint8)
+    out[:, : values.shape[1]] = values
+    return out
+
+
+def _nonce(area: int, number: int) -> bytes:
+    return area.to_bytes(4, "big") + number.to_bytes(8, "big")
+
+
+def _bound(segment_id: str) -> bytes:
+    return b"countenance/segment/1/" + segment_id.encode()

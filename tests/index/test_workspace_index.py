@@ -1,0 +1,56 @@
+"""The index of a workspace: its own folder of segments, keys in the vault, upkeep by one call."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import numpy as np
+from index_parts import EPOCH, GALLERY, NOW, SPACE, grant, random_template
+
+from countenance.index.head import NewRow, template_part
+from countenance.index.upkeep import UpkeepReport
+from countenance.records.workspace import Workspace
+from countenance.vault.vault import Plain
+
+
+def test_a_workspace_keeps_its_index(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    templates = [random_template(rng) for _ in range(12)]
+    with Workspace.create(tmp_path / "workspace") as workspace:
+        assert workspace.keep_index() == UpkeepReport()
+        rows = []
+        for template in templates:
+            face, part = uuid.uuid4(), template_part(SPACE)
+            (sealed,) = workspace.vault.seal([Plain(record_id=face, part=part, data=template.to_bytes())])
+            rows.append(
+                NewRow(
+                    reference_id=str(uuid.uuid4()),
+                    face_id=str(face),
+                    gallery_id=GALLERY,
+                    class_id=1,
+                    space_id=SPACE,
+                    dimension=128,
+                    norm=8.0,
+                    sealed=sealed,
+                )
+            )
+        with workspace.transaction() as (tx, _):
+            workspace.index.enrol(tx, rows)
+        assert workspace.keep_index().sealed_rows == 0
+        assert workspace.keep_index(seal_rows=1).sealed_rows == 12
+        assert len(list((tmp_path / "workspace" / "segments").rglob("segment-*"))) == 1
+        assert list((tmp_path / "workspace" / "media").rglob("segment-*")) == []
+    with Workspace.open(tmp_path / "workspace") as workspace:
+        workspace.background_index = True
+        permission = grant(workspace.grant_key)
+        searched = 0
+        while searched < 12:
+            with workspace.transaction() as (tx, _):
+                answer = workspace.index.search(tx, permission, templates[3], floor=0.9, now=NOW, epoch=EPOCH)
+            searched = answer.coverage.searched
+            assert answer.coverage.permitted == 12
+        assert [row.reference_id for row in answer.rows] == [rows[3].reference_id]
+        with workspace.transaction() as (tx, _):
+            workspace.index.remove(tx, [rows[3].reference_id])
+        assert workspace.keep_index().rewritten == 1
