@@ -82,6 +82,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="account_named"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__in", ["operator", "caseworker", "reviewer", "supervisor", "auditor"])
+                        ),
+                        name="account_role_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sponsor__isnull", True),
+                            models.Q(("sponsor", models.F("id")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="account_not_own_sponsor",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Basis",
@@ -124,6 +145,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "consent",
+                                    "legal-obligation",
+                                    "public-task",
+                                    "vital-interest",
+                                    "legitimate-interest",
+                                    "publicly-available",
+                                ],
+                            )
+                        ),
+                        name="basis_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("purposes", ""), _negated=True), name="basis_has_purposes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("jurisdiction", ""), _negated=True), name="basis_placed"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("evidence", ""), _negated=True), name="basis_has_evidence"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Gallery",
@@ -215,6 +265,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "number"), name="shard_numbered_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Organisation",
@@ -295,6 +350,38 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "purpose__in",
+                                [
+                                    "victim-identification",
+                                    "missing-person",
+                                    "family-tracing",
+                                    "own-photo-access",
+                                    "archive-description",
+                                ],
+                            )
+                        ),
+                        name="case_purpose_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("on_behalf_of", ""), _negated=True),
+                            models.Q(("on_behalf_of_jurisdiction", ""), _negated=True),
+                        ),
+                        name="case_has_requester",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reference", ""), _negated=True), name="case_has_reference"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("searches_allowed__gte", 0)), name="case_searches_not_negative"
+                    ),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="account",
@@ -339,6 +426,34 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("gallery", "basis_kind", "purposes", "jurisdiction"),
+                        name="permission_class_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "basis_kind__in",
+                                [
+                                    "consent",
+                                    "legal-obligation",
+                                    "public-task",
+                                    "vital-interest",
+                                    "legitimate-interest",
+                                    "publicly-available",
+                                ],
+                            )
+                        ),
+                        name="permission_class_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("purposes", ""), _negated=True),
+                        name="permission_class_has_purposes",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Person",
@@ -406,6 +521,45 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at__isnull", True)),
+                        fields=("person", "gallery", "purpose"),
+                        name="receipt_one_open_per_purpose",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "purpose__in",
+                                [
+                                    "victim-identification",
+                                    "missing-person",
+                                    "family-tracing",
+                                    "own-photo-access",
+                                    "archive-description",
+                                ],
+                            )
+                        ),
+                        name="receipt_purpose_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("notice_text", ""), _negated=True),
+                            models.Q(("notice_version", ""), _negated=True),
+                        ),
+                        name="receipt_has_notice",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("expires_at__isnull", True),
+                            ("expires_at__gt", models.F("given_at")),
+                            _connector="OR",
+                        ),
+                        name="receipt_runs_forward",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Photograph",
@@ -452,6 +606,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["done", "no-face", "unreadable", "duplicate", "refused", "held", "failed"],
+                            )
+                        ),
+                        name="photograph_state_known",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="IngestItem",
@@ -504,6 +671,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["run", "state"], name="item_state")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "position"), name="item_listed_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "pending",
+                                    "done",
+                                    "no-face",
+                                    "unreadable",
+                                    "duplicate",
+                                    "refused",
+                                    "held",
+                                    "failed",
+                                ],
+                            )
+                        ),
+                        name="item_state_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Face",
@@ -561,6 +752,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("photograph", "number"), name="face_numbered_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["enrolled", "held", "refused", "withdrawn", "failed"])
+                        ),
+                        name="face_state_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PolicyPackRecord",
@@ -612,6 +814,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("proposal", "account"), name="approval_once_per_account"),
+                    models.UniqueConstraint(fields=("proposal", "public_key"), name="approval_once_per_key"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Reference",
@@ -670,6 +878,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("basis__isnull", True), ("receipt__isnull", False)),
+                            models.Q(("basis__isnull", False), ("receipt__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="reference_has_one_ground",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True), ("receipt__isnull", False)),
+                        fields=("face", "receipt"),
+                        name="reference_once_per_receipt",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("basis__isnull", False), ("ended_at__isnull", True)),
+                        fields=("face", "basis"),
+                        name="reference_once_per_basis",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Search",
@@ -720,6 +950,58 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("case__isnull", False),
+                                ("evaluation_id__isnull", True),
+                                ("rights_request_id__isnull", True),
+                                ("suppression_check_id__isnull", True),
+                            ),
+                            models.Q(
+                                ("case__isnull", True),
+                                ("evaluation_id__isnull", True),
+                                ("rights_request_id__isnull", False),
+                                ("suppression_check_id__isnull", True),
+                            ),
+                            models.Q(
+                                ("case__isnull", True),
+                                ("evaluation_id__isnull", False),
+                                ("rights_request_id__isnull", True),
+                                ("suppression_check_id__isnull", True),
+                            ),
+                            models.Q(
+                                ("case__isnull", True),
+                                ("evaluation_id__isnull", True),
+                                ("rights_request_id__isnull", True),
+                                ("suppression_check_id__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="search_has_one_authority",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "purpose__in",
+                                [
+                                    "victim-identification",
+                                    "missing-person",
+                                    "family-tracing",
+                                    "own-photo-access",
+                                    "archive-description",
+                                ],
+                            )
+                        ),
+                        name="search_purpose_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("on_behalf_of", ""), _negated=True), name="search_has_requester"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Probe",
@@ -750,6 +1032,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("search", "number"), name="probe_numbered_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Candidate",
@@ -796,6 +1083,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("search", "rank"), name="candidate_ranked_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("rank__gte", 1), ("rank__lte", 20)), name="candidate_rank_in_list"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Source",
@@ -837,6 +1132,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="source_has_name"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("location", ""), _negated=True), name="source_has_location"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("holder", ""), _negated=True), name="source_has_holder"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("contact", ""), _negated=True), name="source_has_contact"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("notice", ""), _negated=True), name="source_has_notice"
+                    ),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="photograph",
@@ -870,375 +1184,12 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name="basis",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "consent",
-                            "legal-obligation",
-                            "public-task",
-                            "vital-interest",
-                            "legitimate-interest",
-                            "publicly-available",
-                        ],
-                    )
-                ),
-                name="basis_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="basis",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("purposes", ""), _negated=True), name="basis_has_purposes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="basis",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("jurisdiction", ""), _negated=True), name="basis_placed"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="basis",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("evidence", ""), _negated=True), name="basis_has_evidence"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ingestshard",
-            constraint=models.UniqueConstraint(fields=("run", "number"), name="shard_numbered_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "purpose__in",
-                        [
-                            "victim-identification",
-                            "missing-person",
-                            "family-tracing",
-                            "own-photo-access",
-                            "archive-description",
-                        ],
-                    )
-                ),
-                name="case_purpose_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("on_behalf_of", ""), _negated=True),
-                    models.Q(("on_behalf_of_jurisdiction", ""), _negated=True),
-                ),
-                name="case_has_requester",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reference", ""), _negated=True), name="case_has_reference"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("searches_allowed__gte", 0)), name="case_searches_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="account_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("role__in", ["operator", "caseworker", "reviewer", "supervisor", "auditor"])
-                ),
-                name="account_role_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("sponsor__isnull", True),
-                    models.Q(("sponsor", models.F("id")), _negated=True),
-                    _connector="OR",
-                ),
-                name="account_not_own_sponsor",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="account",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("role__in", ["operator", "auditor"]), ("organisation__isnull", False), _connector="OR"
                 ),
                 name="account_of_client_has_organisation",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="permissionclass",
-            constraint=models.UniqueConstraint(
-                fields=("gallery", "basis_kind", "purposes", "jurisdiction"), name="permission_class_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="permissionclass",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "basis_kind__in",
-                        [
-                            "consent",
-                            "legal-obligation",
-                            "public-task",
-                            "vital-interest",
-                            "legitimate-interest",
-                            "publicly-available",
-                        ],
-                    )
-                ),
-                name="permission_class_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="permissionclass",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("purposes", ""), _negated=True), name="permission_class_has_purposes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consentreceipt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("withdrawn_at__isnull", True)),
-                fields=("person", "gallery", "purpose"),
-                name="receipt_one_open_per_purpose",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consentreceipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "purpose__in",
-                        [
-                            "victim-identification",
-                            "missing-person",
-                            "family-tracing",
-                            "own-photo-access",
-                            "archive-description",
-                        ],
-                    )
-                ),
-                name="receipt_purpose_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consentreceipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("notice_text", ""), _negated=True),
-                    models.Q(("notice_version", ""), _negated=True),
-                ),
-                name="receipt_has_notice",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consentreceipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("expires_at__isnull", True), ("expires_at__gt", models.F("given_at")), _connector="OR"
-                ),
-                name="receipt_runs_forward",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ingestitem",
-            index=models.Index(fields=["run", "state"], name="item_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="ingestitem",
-            constraint=models.UniqueConstraint(fields=("run", "position"), name="item_listed_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="ingestitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "pending",
-                            "done",
-                            "no-face",
-                            "unreadable",
-                            "duplicate",
-                            "refused",
-                            "held",
-                            "failed",
-                        ],
-                    )
-                ),
-                name="item_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="face",
-            constraint=models.UniqueConstraint(fields=("photograph", "number"), name="face_numbered_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="face",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["enrolled", "held", "refused", "withdrawn", "failed"])),
-                name="face_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(
-                fields=("proposal", "account"), name="approval_once_per_account"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(
-                fields=("proposal", "public_key"), name="approval_once_per_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("basis__isnull", True), ("receipt__isnull", False)),
-                    models.Q(("basis__isnull", False), ("receipt__isnull", True)),
-                    _connector="OR",
-                ),
-                name="reference_has_one_ground",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reference",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True), ("receipt__isnull", False)),
-                fields=("face", "receipt"),
-                name="reference_once_per_receipt",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reference",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("basis__isnull", False), ("ended_at__isnull", True)),
-                fields=("face", "basis"),
-                name="reference_once_per_basis",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="search",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("case__isnull", False),
-                        ("evaluation_id__isnull", True),
-                        ("rights_request_id__isnull", True),
-                        ("suppression_check_id__isnull", True),
-                    ),
-                    models.Q(
-                        ("case__isnull", True),
-                        ("evaluation_id__isnull", True),
-                        ("rights_request_id__isnull", False),
-                        ("suppression_check_id__isnull", True),
-                    ),
-                    models.Q(
-                        ("case__isnull", True),
-                        ("evaluation_id__isnull", False),
-                        ("rights_request_id__isnull", True),
-                        ("suppression_check_id__isnull", True),
-                    ),
-                    models.Q(
-                        ("case__isnull", True),
-                        ("evaluation_id__isnull", True),
-                        ("rights_request_id__isnull", True),
-                        ("suppression_check_id__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="search_has_one_authority",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="search",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "purpose__in",
-                        [
-                            "victim-identification",
-                            "missing-person",
-                            "family-tracing",
-                            "own-photo-access",
-                            "archive-description",
-                        ],
-                    )
-                ),
-                name="search_purpose_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="search",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("on_behalf_of", ""), _negated=True), name="search_has_requester"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="probe",
-            constraint=models.UniqueConstraint(fields=("search", "number"), name="probe_numbered_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="candidate",
-            constraint=models.UniqueConstraint(fields=("search", "rank"), name="candidate_ranked_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="candidate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rank__gte", 1), ("rank__lte", 20)), name="candidate_rank_in_list"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="source",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="source_has_name"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="source",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("location", ""), _negated=True), name="source_has_location"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="source",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("holder", ""), _negated=True), name="source_has_holder"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="source",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("contact", ""), _negated=True), name="source_has_contact"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="source",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("notice", ""), _negated=True), name="source_has_notice"
             ),
         ),
         migrations.AddIndex(
@@ -1249,15 +1200,6 @@ class Migration(migrations.Migration):
             model_name="photograph",
             constraint=models.UniqueConstraint(
                 fields=("source", "sha256", "page"), name="photograph_once_per_source"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="photograph",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["done", "no-face", "unreadable", "duplicate", "refused", "held", "failed"])
-                ),
-                name="photograph_state_known",
             ),
         ),
         migrations.AddConstraint(

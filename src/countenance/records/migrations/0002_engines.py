@@ -1,10 +1,12 @@
 """Tables of the engines, and what a CHECK cannot say: a reference needs a receipt or basis that is live."""
 
+from collections.abc import Iterator
+
 from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from countenance.index.schema import first_schema as index_schema
 from countenance.primitives.sql import Dialect
+from countenance.records.operations import RunStatements
 from countenance.tlog.schema import schema as tlog_schema
 
 _NOT_LIVE = "a reference needs a receipt or basis that is live when it is enrolled"
@@ -27,33 +29,33 @@ _GROUND_IS_LIVE = """
 """
 
 
-def _create(_: object, editor: BaseDatabaseSchemaEditor) -> None:
-    dialect: Dialect = "sqlite" if editor.connection.vendor == "sqlite" else "postgresql"
-    for statement in (*tlog_schema(dialect), *index_schema(dialect)):
-        editor.execute(statement)
+def statements(dialect: Dialect) -> Iterator[str]:
+    """Engine tables and triggers."""
+    yield from tlog_schema(dialect)
+    yield from index_schema(dialect)
     if dialect == "sqlite":
         for moment in ("INSERT", "UPDATE OF receipt_id, basis_id, face_id, enrolled_at"):
-            editor.execute(f"""
+            yield f"""
                 CREATE TRIGGER reference_ground_live_{moment.split()[0].lower()}
                 BEFORE {moment} ON records_reference FOR EACH ROW WHEN NOT ({_GROUND_IS_LIVE})
-                BEGIN SELECT RAISE(ABORT, '{_NOT_LIVE}'); END""")
+                BEGIN SELECT RAISE(ABORT, '{_NOT_LIVE}'); END"""
     else:
-        editor.execute(f"""
+        yield f"""
             CREATE FUNCTION reference_ground_live() RETURNS trigger LANGUAGE plpgsql AS $body$
             BEGIN
                 IF NOT ({_GROUND_IS_LIVE}) THEN
                     RAISE EXCEPTION '{_NOT_LIVE}' USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NEW;
-            END $body$""")
-        editor.execute("""
+            END $body$"""
+        yield """
             CREATE TRIGGER reference_ground_live
             BEFORE INSERT OR UPDATE OF receipt_id, basis_id, face_id, enrolled_at ON records_reference
-            FOR EACH ROW EXECUTE FUNCTION reference_ground_live()""")
+            FOR EACH ROW EXECUTE FUNCTION reference_ground_live()"""
 
 
 class Migration(migrations.Migration):
     """Engine tables and the liveness triggers."""
 
     dependencies = [("records", "0001_initial")]
-    operations = [migrations.RunPython(_create, migrations.RunPython.noop, elidable=False)]
+    operations = [RunStatements(statements)]
