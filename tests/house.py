@@ -26,9 +26,9 @@ from countenance.records.identity import AccountKey
 from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.registry.founding import found
-from countenance.registry.path import perform
 from countenance.search.path import SearchAnswer, search
 from countenance.search.values import SearchRequest
+from countenance.service.acts import perform
 from countenance.vault.vault import Plain
 
 PURPOSE = "missing-person"

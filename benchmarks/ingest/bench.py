@@ -152,7 +152,7 @@ def ingest_once(photos: Path, directory: Path, workers: int, profile: str | None
     from countenance.ingest.path import ingest
     from countenance.records.identity import AccountKey
     from countenance.registry.founding import found
-    from countenance.registry.path import perform
+    from countenance.service.acts import perform
 
     founding = found(directory, operator="Bench", jurisdiction="CA")
     workspace, key = founding.workspace, AccountKey.read(founding.key_files[0])

@@ -38,9 +38,9 @@ from countenance.records.identity import AccountKey
 from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.registry.founding import found
-from countenance.registry.path import perform
 from countenance.search import path as search_path
 from countenance.search.values import SearchRequest
+from countenance.service.acts import perform
 from countenance.service.searcher import LocalSearcher
 from countenance.vault.vault import Plain
 

@@ -22,7 +22,7 @@ from countenance.primitives.errors import (
 from countenance.records import models
 from countenance.records.identity import AccountKey, SignedRequest
 from countenance.registry.backup import backup
-from countenance.registry.path import perform
+from countenance.service.acts import perform
 
 
 def _wait(house: House) -> str:

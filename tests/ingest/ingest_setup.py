@@ -17,7 +17,7 @@ from countenance.ingest.values import IngestResult, ItemReport, Progress, Tuning
 from countenance.records.identity import AccountKey, SignedRequest
 from countenance.records.models import Face, Photograph, Reference
 from countenance.records.workspace import Workspace
-from countenance.registry.path import perform
+from countenance.service.acts import perform
 
 PEOPLE = Path(openpeople.__file__).parent / "data" / "curated"
 PURPOSE = "missing-person"

@@ -326,7 +326,7 @@ def test_suspending_the_gallery_stops_the_run_at_the_next_batch(
         archive.ingest()
     archive.do("gallery-reinstate", name="people")
     request = archive.sign("approve", archive.keys[1], proposal=_proposal())
-    from countenance.registry.path import perform
+    from countenance.service.acts import perform
 
     perform(archive.workspace, request)
     assert archive.ingest().photographs == {"done": 24}

@@ -18,7 +18,7 @@ from countenance.primitives.errors import (
 )
 from countenance.records import models
 from countenance.records.identity import AccountKey
-from countenance.registry.path import perform
+from countenance.service.acts import perform
 
 
 def _reason(house: House, act: str, key: AccountKey | None = None, /, **params: Any) -> str:

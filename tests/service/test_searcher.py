@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from house import House, photograph
 
+from countenance.acting.path import ActResult
 from countenance.policy.decisions import Refused
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import Clock
 from countenance.primitives.errors import ConflictError, RefusedError, UnavailableError, UsageError
 from countenance.records.identity import AccountKey
-from countenance.registry.path import ActResult
 from countenance.search.path import SearchAnswer
 from countenance.search.values import FailureToAcquire, LoggedCandidates, SearchRequest, WhichFace
 from countenance.service.address import SOCKET_NAME

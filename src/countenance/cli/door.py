@@ -18,10 +18,10 @@ from countenance.primitives.text import N_
 from countenance.service.address import is_left_there, socket_of
 
 if TYPE_CHECKING:
+    from countenance.acting.path import ActResult
     from countenance.primitives.canonical import Json
     from countenance.records.identity import SignedRequest
     from countenance.records.workspace import Workspace
-    from countenance.registry.path import ActResult
     from countenance.service.searcher import RemoteSearcher
 
 WORKSPACE_VARIABLE = "COUNTENANCE_WORKSPACE"
@@ -143,7 +143,7 @@ class Door:
         searcher = self._searcher()
         if searcher is not None:
             return searcher.perform(self._sign(searcher.workspace_id, act, params))
-        from countenance.registry.path import perform
+        from countenance.service.acts import perform
 
         return perform(self.workspace(), self.sign(act, params))
 

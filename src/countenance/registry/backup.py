@@ -34,6 +34,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from countenance.acting.path import perform
 from countenance.policy.questions import Act
 from countenance.primitives.canonical import canonical_json
 from countenance.primitives.clock import iso
@@ -44,7 +45,7 @@ from countenance.records.database import copy_sqlite, database_settings
 from countenance.records.identity import SignedRequest, require_act
 from countenance.records.settings import FILE_NAME
 from countenance.records.workspace import Workspace
-from countenance.registry.path import perform
+from countenance.registry.acts import HANDLERS
 
 FORMAT = "countenance-backup/1"
 MANIFEST = "manifest.json"
@@ -100,7 +101,7 @@ def backup(
             directory=str(directory),
         )
     require_act(request, Act.BACKUP.value)
-    entry = perform(workspace, request).log_entry
+    entry = perform(workspace, request, HANDLERS).log_entry
     checkpoint = workspace.checkpoint()
     secret = workspace.vault.ensure_secret(BACKUP_SECRET)  # before the keys are copied: it must be among them
     building = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.new")

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from countenance.acting.path import ActResult
 from countenance.biometrics.geometry import Box
 from countenance.biometrics.templates import SpaceId
 from countenance.biometrics.vocabulary import QualityReason
@@ -13,7 +14,6 @@ from countenance.index.answers import Coverage
 from countenance.policy.decisions import Refused
 from countenance.primitives import errors
 from countenance.primitives.text import Message
-from countenance.registry.path import ActResult
 from countenance.search.path import SearchAnswer
 from countenance.search.rarity import Rarity
 from countenance.search.values import Candidate, FailureToAcquire, LoggedCandidates, ProbeFace, WhichFace

@@ -8,15 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from countenance.acting.path import ActResult
 from countenance.extraction.pool import ExtractionPool
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import FormatError, UsageError
 from countenance.primitives.text import N_
 from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
-from countenance.registry.path import ActResult, perform
 from countenance.search.path import SearchAnswer, search
 from countenance.service import wire
+from countenance.service.acts import perform
 from countenance.service.address import socket_of
 from countenance.service.codec import decode, decode_result
 

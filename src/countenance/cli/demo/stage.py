@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from countenance.acting.path import ActResult
 from countenance.cli.demo.cast import Cast
 from countenance.cli.demo.texts import STEPS
 from countenance.cli.language import Language, _, say, spoken
@@ -16,7 +17,7 @@ from countenance.primitives.canonical import Json
 from countenance.primitives.text import N_
 from countenance.records.identity import AccountKey
 from countenance.records.workspace import Workspace
-from countenance.registry.path import ActResult, perform
+from countenance.service.acts import perform
 
 
 @dataclass(frozen=True, kw_only=True)

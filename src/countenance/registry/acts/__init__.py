@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from countenance.acting.step import Handler, Handlers
 from countenance.policy.questions import Act
 from countenance.registry.acts import accounts, cases, collection, organisations, persons, policies, reading
-from countenance.registry.step import Handler
 
-HANDLERS: Mapping[Act, Handler] = {
+HANDLERS: Handlers = {
     Act.CLIENT_ADD: Handler(carry_out=organisations.add),
     Act.CLIENT_SUSPEND: Handler(carry_out=organisations.suspend),
     Act.CLIENT_REINSTATE: Handler(carry_out=organisations.reinstate),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from countenance.acting.step import Outcome, Step
 from countenance.policy.purposes import Role
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
@@ -14,7 +15,6 @@ from countenance.records.identity import CERTIFICATION
 from countenance.records.models import Account, Organisation
 from countenance.records.naming import namesake
 from countenance.registry.acts import organisations
-from countenance.registry.step import Outcome, Step
 
 _PUBLIC_KEY_BYTES = 32
 

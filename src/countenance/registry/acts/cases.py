@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from countenance.acting.step import Outcome, Step
 from countenance.policy.purposes import Purpose
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
@@ -13,7 +14,6 @@ from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.models import Case
 from countenance.registry.acts import organisations
-from countenance.registry.step import Outcome, Step
 
 _LIFE = timedelta(days=90)
 _LONGEST = timedelta(days=366)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from countenance.acting.step import Outcome, Step
 from countenance.policy.purposes import BasisKind
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
@@ -12,7 +13,6 @@ from countenance.records.events import Event
 from countenance.records.models import Basis, Gallery, Reference, Source
 from countenance.records.named import find_gallery, find_source
 from countenance.records.naming import namesake
-from countenance.registry.step import Outcome, Step
 
 
 def add_gallery(step: Step) -> Outcome:

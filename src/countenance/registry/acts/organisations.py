@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from countenance.acting.step import Outcome, Step
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
@@ -11,7 +12,6 @@ from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.models import Organisation
 from countenance.records.naming import namesake
-from countenance.registry.step import Outcome, Step
 
 LICENCE = timedelta(days=365)
 

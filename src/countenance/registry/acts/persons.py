@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from countenance.acting.step import Outcome, Step
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
@@ -11,7 +12,6 @@ from countenance.records.ending import end_references, rests_on
 from countenance.records.events import Event
 from countenance.records.models import ConsentReceipt, Person, Reference, WorkspaceState
 from countenance.records.named import find_gallery
-from countenance.registry.step import Outcome, Step
 
 
 def find(label: str) -> Person:

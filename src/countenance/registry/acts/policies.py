@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from countenance.acting.step import Outcome, Step
 from countenance.policy.pack import pack_from_files
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import ConflictError, UsageError
 from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.models import PolicyPackRecord
-from countenance.registry.step import Outcome, Step
 
 
 def activate(step: Step) -> Outcome:

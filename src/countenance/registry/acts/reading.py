@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from uuid import UUID
 
+from countenance.acting.step import Outcome, Step
 from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.clock import iso
 from countenance.records import models
 from countenance.records.events import Event
 from countenance.registry.acts import accounts, cases, collection, organisations, persons, policies, status
-from countenance.registry.step import Outcome, Step
 
 
 class Listing(StrEnum):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.db.models import Count
 
+from countenance.acting.step import Step
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
 from countenance.records import models
 from countenance.records.identity import CERTIFICATION
-from countenance.registry.step import Step
 
 
 def describe(step: Step) -> dict[str, Json]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
+from countenance.acting.step import Handler, Handlers, Outcome, Step
 from countenance.policy.decisions import Permitted, Refused
 from countenance.policy.engine import PolicyEngine
 from countenance.policy.questions import TWO_PERSON_ACTS, Act, ActQuestion
@@ -27,8 +28,6 @@ from countenance.records.models import Account, Approval, Proposal
 from countenance.records.params import Params
 from countenance.records.refusing import log_refusal
 from countenance.records.workspace import Workspace
-from countenance.registry.acts import HANDLERS
-from countenance.registry.step import Outcome, Step
 from countenance.tlog.leaf import NewEntry
 
 APPROVE = "approve"
@@ -46,8 +45,8 @@ class ActResult:
     log_entry: int | None
 
 
-def perform(workspace: Workspace, request: SignedRequest) -> ActResult:
-    """Carry out a signed act.
+def perform(workspace: Workspace, request: SignedRequest, handlers: Handlers) -> ActResult:
+    """Carry out a signed act by its handler in `handlers`.
 
     Raises RefusedError (policy, identity), UsageError and its kin (params), NotFoundError, ConflictError.
     A refusal by policy is logged before it is raised; any other error leaves no trace and no change.
@@ -65,7 +64,7 @@ def perform(workspace: Workspace, request: SignedRequest) -> ActResult:
             now=now,
             proposer=_proposer(proposal),
         )
-        handler = HANDLERS[act]
+        handler = _handler(handlers, act)
         client_id = handler.client_of(step)
         engine = workspace.policy()
         two = act in TWO_PERSON_ACTS or handler.needs_two(step)
@@ -119,6 +118,13 @@ def _what(request: SignedRequest, now: datetime) -> tuple[Act, Json, Proposal | 
             proposal=code,
         )
     return Act(proposal.act), proposal.params, proposal
+
+
+def _handler(handlers: Handlers, act: Act) -> Handler:
+    handler = handlers.get(act)
+    if handler is None:
+        raise UsageError(N_("There is no act {act}."), code="act-unknown", act=act.value)
+    return handler
 
 
 def _code_of(key: UUID, act: str, params: Json) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from countenance.policy.questions import Act
 from countenance.primitives.canonical import Json
 from countenance.records.database import DjangoTransaction
 from countenance.records.events import Event
@@ -62,3 +63,7 @@ class Handler:
     carry_out: Callable[[Step], Outcome]
     client_of: Callable[[Step], str | None] = _operators
     needs_two: Callable[[Step], bool] = _one_person
+
+
+type Handlers = Mapping[Act, Handler]
+"""Which handler carries out which act."""
