@@ -6,16 +6,23 @@ through vault and index.
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import openpeople
+import psycopg
 
 from countenance.biometrics.vocabulary import Detail, FaceState, PhotographState
+from countenance.extraction.pack import load_pack
 from countenance.extraction.pool import ExtractionPool
 from countenance.extraction.values import PROBE_RULE, FaceExtraction, PhotographExtraction
 from countenance.index.head import NewRow, template_part
@@ -24,6 +31,7 @@ from countenance.primitives.clock import ManualClock
 from countenance.records import models
 from countenance.records.identity import AccountKey
 from countenance.records.sealing import CROP_PART
+from countenance.records.settings import read_settings, write_settings
 from countenance.records.workspace import Workspace
 from countenance.registry.founding import found
 from countenance.search.path import SearchAnswer, search
@@ -41,6 +49,14 @@ def photograph(person: str, name: str = "studio_portrait") -> bytes:
     return (PEOPLE / person / "assets" / f"{name}.jpg").read_bytes()
 
 
+@cache
+def shared_pool() -> ExtractionPool:
+    """One pool of one worker for all houses of this process: a worker holds nothing of a workspace, and starts slowly."""
+    pool = ExtractionPool(load_pack(), workers=1)
+    atexit.register(pool.close)
+    return pool
+
+
 @dataclass(kw_only=True)
 class House:
     """A founded workspace and the keys of its accounts."""
@@ -51,7 +67,6 @@ class House:
     deputy: AccountKey
     caseworker: AccountKey
     case: str = ""
-    _pool: ExtractionPool | None = field(default=None)
 
     def act(self, act: str, key: AccountKey | None = None, /, **params: Any) -> Any:
         """Carry out a signed act and return its record."""
@@ -65,9 +80,7 @@ class House:
 
     @property
     def pool(self) -> ExtractionPool:
-        if self._pool is None:
-            self._pool = ExtractionPool(self.workspace.models, workers=1)
-        return self._pool
+        return shared_pool()
 
     def account(self, name: str, role: str, client: str | None = "Tracing") -> AccountKey:
         """A new account and its key."""
@@ -209,20 +222,58 @@ class House:
         return [parse_leaf(leaf).event for (leaf,) in rows if isinstance(leaf, bytes)]
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.close()
         self.workspace.close()
+
+
+def _copy_founded(directory: Path, database: str | None) -> None:
+    """A founded workspace: founded once by this process for each kind of database, and copied."""
+    folder, name = _founded(database and database.replace(f"/{_name_of(database)}?", "/postgres?"))
+    shutil.copytree(folder, directory)
+    if database is not None:
+        copy = _name_of(database)
+        with psycopg.connect(database.replace(f"/{copy}?", "/postgres?"), autocommit=True) as connection:
+            connection.execute(f"drop database {copy}")
+            connection.execute(f"create database {copy} template {name}")
+        write_settings(directory, replace(read_settings(directory), database=database))
+
+
+@cache
+def _founded(server: str | None) -> tuple[Path, str]:
+    """Folder of the workspace that is copied, and the name of its database on `server`."""
+    folder = Path(tempfile.mkdtemp(prefix="countenance-founded-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    name = f"founded_{uuid.uuid4().hex}"
+    if server is not None:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"create database {name}")
+    found(
+        folder / "workspace",
+        operator="Archive of Saint-Laurent",
+        jurisdiction="CA-QC",
+        database=server and server.replace("/postgres?", f"/{name}?"),
+        clock=ManualClock(START),
+    ).workspace.close()
+    return folder / "workspace", name
+
+
+def _name_of(database: str) -> str:
+    """The database's name in its address."""
+    return urlsplit(database).path.removeprefix("/")
 
 
 def found_house(directory: Path, database: str | None) -> House:
     """Found a workspace with the least that a search needs: client, caseworker, gallery, source and case."""
     clock = ManualClock(START)
-    founding = found(
-        directory, operator="Archive of Saint-Laurent", jurisdiction="CA-QC", database=database, clock=clock
+    _copy_founded(directory, database)
+    operator, deputy = (
+        AccountKey.read(directory / "accounts" / f"{name}.key") for name in ("operator", "deputy")
     )
-    operator, deputy = (AccountKey.read(path) for path in founding.key_files)
     made = House(
-        workspace=founding.workspace, clock=clock, operator=operator, deputy=deputy, caseworker=operator
+        workspace=Workspace.open(directory, clock=clock),
+        clock=clock,
+        operator=operator,
+        deputy=deputy,
+        caseworker=operator,
     )
     made.act(
         "client-add",
