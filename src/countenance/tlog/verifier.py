@@ -3,7 +3,9 @@ wrote it.
 
     python verifier.py EXPORT_DIR --key VKEY [--old-checkpoint FILE] [--lang en|fr] [--json]
     python verifier.py proof FILE --key VKEY [--entry FILE] [--lang en|fr] [--json]
+    python verifier.py statement FILE --key VKEY [--lang en|fr] [--json]
 
+A statement is a receipt or certificate that somebody was handed, with the proof that the log commits to it.
 Needs Python 3.12 and the package `cryptography`. Take the log's key from where the operator publishes it,
 never from the export: whoever can forge an export can put a key beside it. Keep each checkpoint that you
 see, and hand it in as --old-checkpoint next time: only that shows a log that was rewritten or rolled back
@@ -24,7 +26,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -127,6 +129,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The proof does not show that entry {entry} is in the log.",
         "La preuve ne montre pas que l'inscription {entry} est dans le journal.",
     ),
+    "statement-format": (
+        "The file is not a statement (countenance-statement/1).",
+        "Le fichier n'est pas une déclaration (countenance-statement/1).",
+    ),
+    "statement": (
+        "Entry {entry} of the log does not commit to this statement: it was changed, or never made.",
+        "L'inscription {entry} du journal n'engage pas à cette déclaration : elle a été modifiée, ou jamais faite.",
+    ),
     "no-entry": (
         "The proof does not carry its entry: give it with --entry.",
         "La preuve ne contient pas son inscription : indiquez-la avec --entry.",
@@ -142,6 +152,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ok-proof": (
         "Verified: this is entry {entry} of {origin}, in a log of {size} entries:",
         "Vérifié : ceci est l'inscription {entry} de {origin}, dans un journal de {size} inscriptions :",
+    ),
+    "ok-statement": (
+        "Verified: entry {entry} of {origin}, in a log of {size} entries, commits to this statement:",
+        "Vérifié : l'inscription {entry} de {origin}, dans un journal de {size} inscriptions, engage à cette déclaration :",
     ),
     "failed": ("NOT verified: {origin}", "NON vérifié : {origin}"),
 }
@@ -169,6 +183,7 @@ class Verdict:
     findings: tuple[Finding, ...]
     old_size: int | None = None
     proved: tuple[int, bytes] | None = None  # of a proof: number and bytes of the entry
+    statement: dict[str, Any] | None = None  # of a statement: the document
 
     @property
     def ok(self) -> bool:
@@ -179,6 +194,9 @@ class Verdict:
             head = TEXTS["failed"][lang == "fr"].format(origin=self.origin)
             return "\n".join([head, *("- " + finding.sentence(lang) for finding in self.findings)])
         values = {"size": self.size, "origin": self.origin, "root": self.root, "old": self.old_size}
+        if self.statement is not None and self.proved is not None:
+            head = TEXTS["ok-statement"][lang == "fr"].format(entry=self.proved[0], **values)
+            return head + "\n" + json.dumps(self.statement, ensure_ascii=False, indent=2, sort_keys=True)
         if self.proved is not None:
             head = TEXTS["ok-proof"][lang == "fr"].format(entry=self.proved[0], **values)
             return head + "\n" + self.proved[1].decode("utf-8", "backslashreplace")
@@ -195,6 +213,7 @@ class Verdict:
             "size": self.size,
             "root": self.root,
             "findings": findings,
+            **({} if self.statement is None else {"statement": self.statement}),
         }
 
 
@@ -788,6 +807,30 @@ def verify_proof(proof: bytes | str, vkey: str, entry: bytes | None = None) -> V
     )
 
 
+def verify_statement(raw: bytes | str, vkey: str) -> Verdict:
+    """Check a statement: its proof, that the entry commits to the details, and the details to the document."""
+    try:
+        file = json.loads(raw)
+        salt, details = bytes.fromhex(file["salt"]), file["details"].encode()
+        statement, proof = file["statement"], file["proof"].encode()
+        digest = sha256(CANONICAL.encode(statement).encode()).hexdigest()
+        told = json.loads(details)["statement"]
+        if file["format"] != "countenance-statement/1" or type(statement) is not dict:
+            raise ValueError(file["format"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        finding = Finding(kind="statement-format")
+        return Verdict(origin=parse_vkey(vkey)[0], size=0, root=None, findings=(finding,))
+    verdict = verify_proof(proof, vkey)
+    if verdict.proved is None:
+        return verdict
+    number, entry = verdict.proved
+    leaf = parse_leaf(entry)
+    made = hmac.digest(salt, details, "sha256").hex()
+    if leaf is None or not hmac.compare_digest(made, leaf["commitment"]) or told != digest:
+        return replace(verdict, findings=(Finding(kind="statement", entry=number),), proved=None)
+    return replace(verdict, statement=statement)
+
+
 def included(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> bool:
     """RFC 9162 section 2.1.3.2."""
     if index >= size or any(len(each) != 32 for each in proof):
@@ -811,7 +854,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description="Checks an exported transparency log, or one proof (verifier.py proof FILE)."
     )
-    parser.add_argument("target", nargs="+", metavar="EXPORT_DIR | proof FILE")
+    parser.add_argument("target", nargs="+", metavar="EXPORT_DIR | proof FILE | statement FILE")
     parser.add_argument("--key", required=True, help="the log's verifier key: name+id+base64")
     parser.add_argument("--old-checkpoint", type=Path, help="a checkpoint that you kept from an earlier time")
     parser.add_argument(
@@ -828,11 +871,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if len(options.target) == 2 and options.target[0] == "proof":
             entry = None if options.entry is None else options.entry.read_bytes()
             verdict = verify_proof(Path(options.target[1]).read_bytes(), options.key, entry)
+        elif len(options.target) == 2 and options.target[0] == "statement":
+            verdict = verify_statement(Path(options.target[1]).read_bytes(), options.key)
         elif len(options.target) == 1:
             old = None if options.old_checkpoint is None else options.old_checkpoint.read_bytes()
             verdict = verify_export(options.target[0], options.key, old)
         else:
-            parser.error("give one folder, or the word proof and a file")
+            parser.error("give one folder, or the word proof or statement and a file")
     except OSError as error:
         print(f"{error.filename}: {error.strerror or 'not a folder'}", file=sys.stderr)
         return 4

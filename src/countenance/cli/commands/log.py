@@ -98,9 +98,9 @@ def prove(door: Door, entry: int, out: Path | None) -> None:
 
 @log.command(
     "verify",
-    summary=N_("Verify an export, a proof, or this workspace's log."),
+    summary=N_("Verify an export, a proof, a receipt, or this workspace's log."),
     text=N_(
-        "An export or a proof is verified offline, without any workspace; take the key from where it was published, "
+        "An export, a proof or a receipt is verified offline, without any workspace; take the key from where it was published, "
         "never from the export. An old checkpoint that you kept shows whether the log was rewritten or rolled back "
         "since. Exit code 1 where it does not verify; what is wrong is named by entry."
     ),
@@ -115,7 +115,7 @@ def prove(door: Door, entry: int, out: Path | None) -> None:
     metavar="[PATH]",
     required=False,
     type=click.Path(path_type=Path),
-    help=N_("Folder of an export, or file of a proof. Else the log of this workspace."),
+    help=N_("Folder of an export, or file of a proof or receipt. Else the log of this workspace."),
 )
 @option("--key", "vkey", metavar="VKEY", help=N_("The log's verifier key, as published."))
 @option(
@@ -188,7 +188,9 @@ def _verify_files(door: Door, target: Path, vkey: str, old: Path | None) -> int:
 
     try:
         if target.is_file():
-            verdict = verifier.verify_proof(target.read_bytes(), vkey)
+            content = target.read_bytes()
+            known = verifier.verify_statement if content.lstrip()[:1] == b"{" else verifier.verify_proof
+            verdict = known(content, vkey)
         else:
             verdict = verifier.verify_export(target, vkey, None if old is None else old.read_bytes())
     except FileNotFoundError as error:
