@@ -22,6 +22,7 @@ from countenance.primitives.errors import IntegrityError, NotFoundError, UsageEr
 from countenance.primitives.ids import bound_code, new_id
 from countenance.primitives.text import N_
 from countenance.records.ending import destroy_ended_keys
+from countenance.records.erasing.steps import finish
 from countenance.records.events import Event
 from countenance.records.identity import Caller, SignedRequest, authenticate, caller_facts
 from countenance.records.models import Account, Approval, Proposal
@@ -91,6 +92,7 @@ def perform(workspace: Workspace, request: SignedRequest, handlers: Handlers) ->
         raise refusal.error()
     assert result is not None
     destroy_ended_keys(workspace)
+    finish(workspace, bulk=False)
     return result
 
 

@@ -47,6 +47,7 @@ from countenance.policy.questions import Act
 from countenance.primitives.errors import NotFoundError, RefusedError, UnavailableError
 from countenance.primitives.text import N_
 from countenance.records.ending import destroy_ended_keys, end_expired
+from countenance.records.erasing.steps import finish
 from countenance.records.events import Event
 from countenance.records.identity import SignedRequest, spend
 from countenance.records.models import IngestItem, IngestRun, IngestShard, Source
@@ -85,6 +86,7 @@ def ingest(
         sweep_orphans(workspace)
         end_expired(workspace)
         destroy_ended_keys(workspace)
+        finish(workspace)
         place = find_place(source, asked.manifest)
         manifest = read_rows(place, source)
         run = _begin(workspace, request, admitted, asked, source, manifest)

@@ -21,7 +21,7 @@ from countenance.ingest.ledger import finish_run, finish_shards, run_details, st
 from countenance.ingest.pages import PageWriter
 from countenance.ingest.taken import Ended, FaceKey, Sealed, StoppedByPolicyError, Taken, Written
 from countenance.primitives.canonical import Json
-from countenance.records.database import DjangoTransaction
+from countenance.records.database import DjangoTransaction, as_stored
 from countenance.records.ending import destroy_ended_keys
 from countenance.records.events import Event
 from countenance.records.identity import Caller
@@ -175,14 +175,9 @@ def _update_items(tx: DjangoTransaction, ends: Sequence[tuple[Taken, Ended]]) ->
             (
                 end.state.value,
                 end.reason,
-                None if end.photograph is None else _as_stored(end.photograph, tx),
+                None if end.photograph is None else as_stored(end.photograph, tx.dialect),
                 taken.item,
             )
             for taken, end in ends
         ],
     )
-
-
-def _as_stored(key: uuid.UUID, tx: DjangoTransaction) -> str:
-    """A UUID as Django stores it: 32 digits on SQLite, the type uuid on PostgreSQL."""
-    return key.hex if tx.dialect == "sqlite" else str(key)

@@ -6,6 +6,7 @@ One workspace per process is the rule; a test may point Django at one after anot
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -162,12 +163,32 @@ def _cause(text: str) -> int | None:
     return None if refused is None else refused.errno
 
 
-def truncate_wal() -> None:
-    """On SQLite: move the write-ahead log into the database and empty it, so that deleted bytes are gone from both."""
+def as_stored(key: uuid.UUID, dialect: Dialect) -> str:
+    """A UUID as Django stores it: 32 digits on SQLite, the type uuid on PostgreSQL."""
+    return key.hex if dialect == "sqlite" else str(key)
+
+
+def truncate_wal() -> bool:
+    """On SQLite: move the write-ahead log into the database and empty it, so that deleted bytes are gone from both.
+
+    False where a reader stood in the way, so that the bytes are there still.
+    """
     connection = connections[_ALIAS]
-    if connection.vendor == "sqlite":
+    if connection.vendor != "sqlite":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        row = cursor.fetchone()
+    return not row[0]
+
+
+def vacuum(tables: Sequence[str]) -> None:
+    """On PostgreSQL: take deleted rows out of the pages of `tables`, so that nothing but free space holds their bytes."""
+    connection = connections[_ALIAS]
+    if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            for table in tables:
+                cursor.execute(f"vacuum {connection.ops.quote_name(table)}")
 
 
 def copy_sqlite(source: Path, target: Path) -> None:

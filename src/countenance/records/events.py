@@ -40,3 +40,7 @@ class Event(StrEnum):
     LOG_EXPORTED = "log-exported"
     BACKUP_MADE = "backup-made"
     BACKUP_RESTORED = "backup-restored"
+    ERASURE_STARTED = "erasure-started"
+    ERASURE_UNFINDABLE = "erasure-unfindable"
+    ERASURE_DONE = "erasure-done"
+    RESIDENCY_CLAIMED = "residency-claimed"

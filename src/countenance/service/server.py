@@ -21,6 +21,7 @@ from countenance.primitives.errors import ConflictError, CountenanceError, Forma
 from countenance.primitives.text import N_
 from countenance.records.database import disconnect, open_reading
 from countenance.records.ending import destroy_ended_keys, end_expired
+from countenance.records.erasing.steps import finish
 from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
 from countenance.search.keeping import sweep_probes
@@ -157,12 +158,13 @@ class SearcherServer:
         disconnect()
 
     def _keep(self, workspace: Workspace) -> None:
-        """Seal, merge, and rewrite what holds erased rows, as soon as there is something of it to do."""
+        """Finish erasures; seal, merge, and rewrite what holds erased rows, as soon as there is something of it to do."""
         while not self._stop.wait(_UPKEEP_SECONDS):
             try:
+                finish(workspace)
                 workspace.keep_index_where_due()
             except CountenanceError as error:
-                _log.error("no upkeep of the index: %s", error.code)
+                _log.error("no upkeep: %s", error.code)
         disconnect()
 
     @contextmanager

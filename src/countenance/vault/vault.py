@@ -49,6 +49,7 @@ from countenance.vault.seals import (
 
 GRANT_SECRET: Final = "grants"  # noqa: S105 - a name; key of the MAC that policy puts on a grant
 LOG_SIGNING_KEY: Final = "log"  # signs the log's checkpoints
+ERASURE_SECRET: Final = "erasures"  # noqa: S105 - a name; key of the hashes by which what was erased is known again
 
 _ROOT, _KEYS, _SECRETS = "root.key", "keys.sqlite3", "secrets"
 _CHECK = b"countenance vault"
@@ -87,7 +88,7 @@ class Vault:
         cls,
         directory: Path,
         *,
-        named: Iterable[str] = (GRANT_SECRET,),
+        named: Iterable[str] = (GRANT_SECRET, ERASURE_SECRET),
         signing: Iterable[str] = (LOG_SIGNING_KEY,),
         clock: Clock = system_clock,
     ) -> Self:

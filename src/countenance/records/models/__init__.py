@@ -2,6 +2,7 @@
 
 from countenance.records.models.cases import Candidate, Case, Probe, Search
 from countenance.records.models.collection import Basis, Gallery, PermissionClass, Source
+from countenance.records.models.erasing import Erasure, ErasureWork, ResidencyClaim, Tombstone
 from countenance.records.models.ingest import IngestItem, IngestRun, IngestShard
 from countenance.records.models.organisations import Account, Organisation, UsedNonce
 from countenance.records.models.persons import ConsentReceipt, Person
@@ -15,6 +16,8 @@ __all__ = [
     "Candidate",
     "Case",
     "ConsentReceipt",
+    "Erasure",
+    "ErasureWork",
     "Face",
     "Gallery",
     "IngestItem",
@@ -28,8 +31,10 @@ __all__ = [
     "Probe",
     "Proposal",
     "Reference",
+    "ResidencyClaim",
     "Search",
     "Source",
+    "Tombstone",
     "UsedNonce",
     "WorkspaceState",
 ]

@@ -1,0 +1,196 @@
+"""What an erasure reaches, in batches: each small enough for one transaction, and chosen from what is still there.
+
+A batch that was erased is not there to be chosen again, so an erasure that was cut short goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from django.db.models import Model, Q, QuerySet
+
+from countenance.records.erasing.residency import faces_of_place, people_of
+from countenance.records.erasing.scope import ErasureScope
+from countenance.records.erasing.vocabulary import ResidencyRule, ScopeKind
+from countenance.records.models import (
+    Case,
+    ConsentReceipt,
+    Face,
+    Gallery,
+    Person,
+    Photograph,
+    Reference,
+    Source,
+)
+
+BATCH = 2_000
+"""Persons, photographs or cases of one transaction."""
+
+_QUERY = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceRow:
+    """A face to erase. `box`: x, y, width, height in displayed pixels. `crop`: name in the media store, or empty."""
+
+    id: uuid.UUID
+    photograph: uuid.UUID
+    sha256: str
+    page: int
+    box: list[float]
+    crop: str
+    enrolled: bool
+
+
+@dataclass(kw_only=True)
+class Selection:
+    """Rows of one batch. `photographs`: whole ones, by id with their SHA-256. `people`: id to label."""
+
+    people: dict[uuid.UUID, str] = field(default_factory=dict)
+    photographs: dict[uuid.UUID, str] = field(default_factory=dict)
+    faces: list[FaceRow] = field(default_factory=list)
+    references: list[uuid.UUID] = field(default_factory=list)
+    receipts: list[uuid.UUID] = field(default_factory=list)
+    cases: list[uuid.UUID] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return any((self.people, self.photographs, self.faces, self.references, self.receipts, self.cases))
+
+
+def select(
+    scope: ErasureScope, *, spare: Collection[uuid.UUID] = (), most: int = BATCH
+) -> Iterator[Callable[[], Selection]]:
+    """The batches of a scope. Each is chosen when it is called for, inside the transaction that erases it.
+
+    `spare`: ids of persons, photographs, sources or clients that a hold keeps back.
+    """
+    kept = set(spare)
+    if scope.kind is ScopeKind.PERSON:
+        yield lambda: _of_people([scope.key])
+    elif scope.kind is ScopeKind.PHOTOGRAPH:
+        yield lambda: _of_photographs([scope.key])
+    elif scope.kind is ScopeKind.FACE:
+        yield lambda: _of_faces(Face.objects.filter(pk=scope.key))
+    elif scope.kind in {ScopeKind.SOURCE, ScopeKind.GALLERY}:
+        place = Q(source=scope.key) if scope.kind is ScopeKind.SOURCE else Q(source__gallery=scope.key)
+        keys = list(Photograph.objects.filter(place).order_by("pk").values_list("pk", flat=True))
+        for part in _parts([key for key in keys if key not in kept], most):
+            yield lambda part=part: _of_photographs(part)  # type: ignore[misc]  # a batch, bound now
+        if scope.kind is ScopeKind.GALLERY:
+            yield lambda: _receipts_of(scope.key)
+    elif scope.kind is ScopeKind.CLIENT:
+        cases = list(Case.objects.filter(client=scope.key).order_by("pk").values_list("pk", flat=True))
+        for part in _parts([key for key in cases if key not in kept], most):
+            yield lambda part=part: Selection(cases=_there(Case, part))  # type: ignore[misc]
+    else:
+        rule = scope.rule or ResidencyRule.PRECAUTIONARY
+        people = sorted(people_of(scope.target, rule) - kept)
+        for part in _parts(people, most):
+            yield lambda part=part: _of_people(part)  # type: ignore[misc]
+        if rule is ResidencyRule.PRECAUTIONARY:
+            for part in _parts(faces_of_place(scope.target), most):
+                yield lambda part=part: _of_faces(Face.objects.filter(pk__in=part))  # type: ignore[misc]
+
+
+def ids_of(scope: ErasureScope) -> Mapping[str, str]:
+    """What policy and log are told of a scope: its place, where it has one."""
+    if scope.kind is ScopeKind.JURISDICTION:
+        return {"jurisdiction": scope.target}
+    if scope.kind is ScopeKind.SOURCE:
+        row = Source.objects.select_related("basis").filter(pk=scope.key).first()
+        return {"jurisdiction": row.basis.jurisdiction} if row else {}
+    if scope.kind is ScopeKind.GALLERY:
+        place = Gallery.objects.filter(pk=scope.key).values_list("jurisdiction", flat=True).first()
+        return {"jurisdiction": place} if place else {}
+    return {}
+
+
+def _of_people(keys: Collection[uuid.UUID]) -> Selection:
+    chosen = Selection()
+    for part in _parts(sorted(keys), _QUERY):
+        chosen.people.update(Person.objects.filter(pk__in=part).values_list("pk", "label"))
+        chosen.receipts += ConsentReceipt.objects.filter(person__in=part).values_list("pk", flat=True)
+        _add_faces(chosen, Face.objects.filter(person__in=part))
+    _add_references(chosen)
+    _add_bare_photographs(chosen)
+    return chosen
+
+
+def _of_faces(faces: QuerySet[Face]) -> Selection:
+    chosen = Selection()
+    _add_faces(chosen, faces)
+    _add_references(chosen)
+    return chosen
+
+
+def _of_photographs(keys: Collection[uuid.UUID]) -> Selection:
+    chosen = Selection()
+    for part in _parts(sorted(keys), _QUERY):
+        chosen.photographs.update(Photograph.objects.filter(pk__in=part).values_list("pk", "sha256"))
+        _add_faces(chosen, Face.objects.filter(photograph__in=part))
+    _add_references(chosen)
+    return chosen
+
+
+def _receipts_of(gallery: uuid.UUID) -> Selection:
+    return Selection(
+        receipts=list(ConsentReceipt.objects.filter(gallery=gallery).values_list("pk", flat=True))
+    )
+
+
+def _add_faces(chosen: Selection, faces: QuerySet[Face]) -> None:
+    rows = faces.values_list(
+        "pk",
+        "photograph_id",
+        "photograph__sha256",
+        "photograph__page",
+        "x",
+        "y",
+        "width",
+        "height",
+        "crop",
+        "space_id",
+    )
+    chosen.faces += [
+        FaceRow(
+            id=key,
+            photograph=photograph,
+            sha256=sha256,
+            page=page,
+            box=[x, y, width, height],
+            crop=crop,
+            enrolled=bool(space),
+        )
+        for key, photograph, sha256, page, x, y, width, height, crop, space in rows
+    ]
+
+
+def _add_references(chosen: Selection) -> None:
+    for part in _parts([face.id for face in chosen.faces], _QUERY):
+        chosen.references += Reference.objects.filter(face__in=part).values_list("pk", flat=True)
+
+
+def _add_bare_photographs(chosen: Selection) -> None:
+    """Photographs that show nobody else: their rows say where the person was, and go too."""
+    going = {face.id for face in chosen.faces}
+    pictures = {face.photograph: face.sha256 for face in chosen.faces}
+    others: set[uuid.UUID] = set()
+    for part in _parts(sorted(pictures), _QUERY):
+        rows = Face.objects.filter(photograph__in=part).values_list("pk", "photograph_id")
+        others.update(photograph for face, photograph in rows if face not in going)
+    chosen.photographs.update((key, sha256) for key, sha256 in pictures.items() if key not in others)
+
+
+def _there(kind: type[Model], keys: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    found: list[uuid.UUID] = []
+    for part in _parts(sorted(keys), _QUERY):
+        found += kind._default_manager.filter(pk__in=part).values_list("pk", flat=True)  # noqa: SLF001 - Django's documented name
+    return found
+
+
+def _parts(keys: Collection[uuid.UUID], most: int) -> Iterator[list[uuid.UUID]]:
+    listed = list(keys)
+    for start in range(0, len(listed), most):
+        yield listed[start : start + most]

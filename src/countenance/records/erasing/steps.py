@@ -1,0 +1,435 @@
+"""The steps of an erasure, in the one order in which a crash can do no harm.
+
+1. unfindable   in one transaction (for a whole source, client or place: in batches): rows leave the records and the
+                index, tombstones are written, what is still to be destroyed is noted, the log has its entry
+2. keys         data keys are destroyed, so that what is left of it cannot be read
+3. bytes        files are deleted, segments rewritten, payloads of the log and rows of the ingest ledger forgotten, the
+                write-ahead log emptied
+4. completion   the log says so, and the certificate is made from what it says
+
+`begin` is called inside the transaction of an act; `finish` after it, and at every start. An erasure that stopped in
+between goes on at its step; until the last one it is listed as incomplete.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from countenance.primitives.canonical import Json
+from countenance.primitives.ids import new_code
+from countenance.records.database import DjangoTransaction, open_reading, truncate_wal, vacuum
+from countenance.records.erasing import tombstones
+from countenance.records.erasing.certificate import Certificate, certificate_of, document
+from countenance.records.erasing.ledger import forget_labels
+from countenance.records.erasing.payloads import positions_naming
+from countenance.records.erasing.residency import residency
+from countenance.records.erasing.scope import ErasureScope
+from countenance.records.erasing.selecting import Selection, ids_of, select
+from countenance.records.erasing.stores import ERASED, Walk, walk_stores
+from countenance.records.erasing.vocabulary import (
+    ErasureState,
+    ResidencyRule,
+    ScopeKind,
+    Store,
+    TombstoneKind,
+    WorkKind,
+)
+from countenance.records.events import Event
+from countenance.records.models import Account, Basis, Erasure, ErasureWork, Gallery, Photograph, Source
+from countenance.records.workspace import Workspace
+from countenance.tlog.leaf import NewEntry
+
+BULK = frozenset({ScopeKind.SOURCE, ScopeKind.GALLERY, ScopeKind.CLIENT, ScopeKind.JURISDICTION})
+"""What may be too much for one transaction, and takes two persons."""
+
+_KEYS_AT_ONCE = 8_192
+_ROUNDS = 5
+_TABLES = (
+    "records_person",
+    "records_face",
+    "records_reference",
+    "records_candidate",
+    "records_consentreceipt",
+    "records_photograph",
+    "records_ingestitem",
+    "records_probe",
+    "records_residencyclaim",
+    "index_template",
+    "index_change",
+    "tlog_payload",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far an erasure has come. `state`: the step it has reached; `done`: persons and photographs so far."""
+
+    code: str
+    state: ErasureState
+    done: int
+
+
+type Report = Callable[[Progress], None]
+
+
+def begin(
+    workspace: Workspace,
+    tx: DjangoTransaction,
+    scope: ErasureScope,
+    *,
+    now: datetime,
+    ground: str,
+    account: Account | None = None,
+) -> Erasure:
+    """Start an erasure in the caller's transaction; after its commit call `finish`.
+
+    One person, photograph or face is in no answer from this transaction on. A source or gallery neither: it is withdrawn or
+    suspended with it. Of a client or a place the rows go in batches, by `finish`. Every grant that is out dies.
+
+    `ground`: the request or order that it rests on, in words without a name. Raises RefusedError where a hold is on it.
+    """
+    place = ids_of(scope).get("jurisdiction", "")
+    erasure = Erasure.objects.create(
+        code=new_code("E", groups=3),
+        scope=scope.kind.value,
+        target=scope.target,
+        rule=scope.rule.value if scope.rule else "",
+        ground=ground,
+        jurisdiction=place,
+        account=account,
+        state=ErasureState.STARTED.value,
+        started_at=now,
+    )
+    details: dict[str, Json] = {
+        "erasure": erasure.code,
+        "scope": scope.kind.value,
+        "target": scope.target,
+        "rule": erasure.rule,
+        "ground": ground,
+        "account": str(account.pk) if account else None,
+    }
+    _log(workspace, tx, erasure, Event.ERASURE_STARTED, now, details)
+    if scope.kind is ScopeKind.SOURCE:
+        _close_sources(Source.objects.filter(pk=scope.key).values_list("pk", flat=True), now)
+    elif scope.kind is ScopeKind.GALLERY:
+        _close_sources(Source.objects.filter(gallery=scope.key).values_list("pk", flat=True), now)
+        Gallery.objects.filter(pk=scope.key, suspended_at__isnull=True).update(
+            suspended_at=now, suspension_reason=ERASED
+        )
+    elif scope.kind not in BULK:
+        for batch in select(scope):
+            _erase_batch(workspace, tx, erasure, batch(), now)
+        _advance(erasure, ErasureState.UNFINDABLE, now)
+    workspace.revoke_grants()
+    return erasure
+
+
+def finish(workspace: Workspace, *, bulk: bool = True, report: Report = lambda _: None) -> list[Certificate]:
+    """Carry every open erasure on to its end; returns the certificates of those that are done now.
+
+    `bulk`: also those of whole sources, galleries, clients and places, which may take minutes.
+
+    Safe to call at any time and from several processes. One that cannot be finished now (a reader stands in the way, a
+    disk is full) stays incomplete, and the next call goes on with it. Raises UnavailableError only where the database
+    itself cannot be written.
+    """
+    done: list[Certificate] = []
+    for erasure in incomplete():
+        if ScopeKind(erasure.scope) in BULK and not bulk:
+            continue
+        certificate = _carry_on(workspace, erasure, report)
+        if certificate is not None:
+            done.append(certificate)
+    return done
+
+
+def carry_out(
+    workspace: Workspace,
+    scope: ErasureScope,
+    *,
+    ground: str,
+    account: Account | None = None,
+    report: Report = lambda _: None,
+) -> Certificate:
+    """`begin` and `finish` in one call, for a caller without a transaction of its own.
+
+    Raises UnavailableError `erasure-incomplete` where it could not be finished now.
+    """
+    with workspace.transaction() as (tx, now):
+        erasure = begin(workspace, tx, scope, now=now, ground=ground, account=account)
+    finish(workspace, report=report)
+    return certificate_of(workspace, erasure.code)
+
+
+def incomplete() -> list[Erasure]:
+    """Erasures that are not done, oldest first."""
+    return list(Erasure.objects.exclude(state=ErasureState.DONE.value).order_by("started_at"))
+
+
+def _carry_on(workspace: Workspace, erasure: Erasure, report: Report) -> Certificate | None:
+    """One erasure through its remaining steps; None where it stays incomplete."""
+    steps: dict[ErasureState, Callable[[Workspace, Erasure, Report], bool]] = {
+        ErasureState.STARTED: _make_unfindable,
+        ErasureState.UNFINDABLE: _destroy_keys,
+        ErasureState.KEYS_DESTROYED: _remove_bytes,
+        ErasureState.BYTES_GONE: _complete,
+    }
+    while True:
+        erasure.refresh_from_db()
+        state = ErasureState(erasure.state)
+        report(Progress(code=erasure.code, state=state, done=_subjects(erasure.counts)))
+        if state is ErasureState.DONE:
+            return certificate_of(workspace, erasure.code)
+        if not steps[state](workspace, erasure, report):
+            return None
+
+
+# ---- 1. Unfindable
+
+
+def _make_unfindable(workspace: Workspace, erasure: Erasure, report: Report) -> bool:
+    scope = scope_again(erasure)
+    for batch in select(scope):
+        with workspace.transaction() as (tx, now):
+            held = Erasure.objects.select_for_update().get(pk=erasure.pk)
+            if held.state != ErasureState.STARTED.value:
+                return True  # another process has gone on with it
+            chosen = batch()
+            if chosen:
+                _erase_batch(workspace, tx, held, chosen, now)
+                workspace.revoke_grants()
+        report(Progress(code=erasure.code, state=ErasureState.STARTED, done=_subjects(held.counts)))
+    with workspace.transaction() as (_, now):
+        held = Erasure.objects.select_for_update().get(pk=erasure.pk)
+        if held.state == ErasureState.STARTED.value:
+            if scope.kind is ScopeKind.JURISDICTION and scope.rule is not ResidencyRule.PRECAUTIONARY:
+                held.uncertain = len(residency(scope.target).uncertain)
+                held.save(update_fields=["uncertain"])
+            _advance(held, ErasureState.UNFINDABLE, now)
+    return True
+
+
+def _erase_batch(
+    workspace: Workspace, tx: DjangoTransaction, erasure: Erasure, chosen: Selection, now: datetime
+) -> None:
+    """Rows, tombstones, what is still to be destroyed, and the entry of the log: in the open transaction."""
+    hashing = tombstones.Hashing(workspace.vault)
+    stones = [
+        *((TombstoneKind.PERSON, hashing.of_label(label), 0, None) for label in chosen.people.values()),
+        *_photograph_stones(hashing, erasure, chosen),
+    ]
+    written = tombstones.write(erasure.pk, stones, now)
+    walk = Walk(workspace=workspace, tx=tx, chosen=chosen, now=now, destroy=True)
+    counts = walk_stores(walk)
+    counts[Store.VAULT_KEYS] = len(set(walk.keys))
+    labels = [digest for kind, digest, _, _ in stones if kind is TombstoneKind.PERSON]
+    _note(
+        erasure,
+        [
+            *((WorkKind.KEY, str(key)) for key in dict.fromkeys(walk.keys)),
+            *((WorkKind.MEDIA, name) for name in dict.fromkeys(walk.media)),
+            *((WorkKind.MENTION, str(key)) for key in dict.fromkeys(walk.mentions)),
+            *((WorkKind.LABEL, digest) for digest in labels),
+        ],
+    )
+    total = Counter({store: int(number) for store, number in erasure.counts.items()})
+    total.update({store.value: number for store, number in counts.items()})
+    erasure.counts = dict(total)
+    details: dict[str, Json] = {
+        "erasure": erasure.code,
+        # By these an erasure is repeated in what is restored from a backup. They resolve to nothing here.
+        "people": sorted(str(key) for key in chosen.people),
+        "photographs": sorted(str(key) for key in chosen.photographs),
+        "faces": sorted(str(face.id) for face in chosen.faces),
+        "receipts": sorted(str(key) for key in chosen.receipts),
+        "cases": sorted(str(key) for key in chosen.cases),
+        "tombstones": [[kind.value, digest, page, box] for kind, digest, page, box in stones],
+        "counts": {store.value: number for store, number in counts.items()},
+        "written": written,
+    }
+    _log(workspace, tx, erasure, Event.ERASURE_UNFINDABLE, now, details)
+
+
+def _photograph_stones(
+    hashing: tombstones.Hashing, erasure: Erasure, chosen: Selection
+) -> Iterable[tuple[TombstoneKind, str, int, list[int] | None]]:
+    """One for each photograph that was to go as such, unless another source still holds the same bytes; else one for each
+    face in it.
+    """
+    whole = erasure.scope in {
+        ScopeKind.PHOTOGRAPH.value,
+        ScopeKind.SOURCE.value,
+        ScopeKind.GALLERY.value,
+    }
+    if not whole:
+        return [
+            (TombstoneKind.FACE, hashing.of_bytes(face.sha256), face.page, [round(side) for side in face.box])
+            for face in chosen.faces
+        ]
+    kept: set[str] = set()
+    if erasure.scope != ScopeKind.PHOTOGRAPH.value:
+        hashes = sorted(set(chosen.photographs.values()))
+        for start in range(0, len(hashes), 500):
+            elsewhere = Photograph.objects.filter(
+                sha256__in=hashes[start : start + 500], source__withdrawn_at__isnull=True
+            )
+            kept.update(elsewhere.values_list("sha256", flat=True))
+    return [
+        (TombstoneKind.PHOTOGRAPH, hashing.of_bytes(sha256), 0, None)
+        for sha256 in sorted(set(chosen.photographs.values()) - kept)
+    ]
+
+
+# ---- 2. Keys
+
+
+def _destroy_keys(workspace: Workspace, erasure: Erasure, _: Report) -> bool:
+    keys = [uuid.UUID(ref) for ref in _work(erasure, WorkKind.KEY)]
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        workspace.vault.destroy(keys[start : start + _KEYS_AT_ONCE])
+    _settle(workspace, erasure, ErasureState.UNFINDABLE, ErasureState.KEYS_DESTROYED)
+    return True
+
+
+# ---- 3. Bytes
+
+
+def _remove_bytes(workspace: Workspace, erasure: Erasure, _: Report) -> bool:
+    workspace.media.delete_many(_work(erasure, WorkKind.MEDIA))
+    forget_labels(workspace, set(_work(erasure, WorkKind.LABEL)))
+    forgotten = _forget_payloads(workspace, set(_work(erasure, WorkKind.MENTION)))
+    if not _rewrite_index(workspace):
+        return False
+    with workspace.transaction() as (tx, _now):
+        workspace.index.trim(tx, keep=0)
+        if forgotten:
+            held = Erasure.objects.select_for_update().get(pk=erasure.pk)
+            counts = Counter(held.counts)
+            counts[Store.LOG_PAYLOADS.value] += forgotten
+            held.counts = dict(counts)
+            held.save(update_fields=["counts"])
+    vacuum(_TABLES)
+    if not truncate_wal():
+        return False
+    _settle(workspace, erasure, ErasureState.KEYS_DESTROYED, ErasureState.BYTES_GONE, clear=True)
+    return truncate_wal()
+
+
+def _forget_payloads(workspace: Workspace, ids: set[str]) -> int:
+    if not ids:
+        return 0
+    with open_reading() as tx:
+        positions = [position for page in positions_naming(tx, ids) for position in page]
+    if not positions:
+        return 0
+    with workspace.transaction() as (writing, _):
+        return workspace.log.forget(writing, positions)
+
+
+def _rewrite_index(workspace: Workspace) -> bool:
+    """Write anew what holds removed rows. False where another process is at it, or a file cannot be removed yet."""
+    return any(workspace.keep_index_where_due() is None for _ in range(_ROUNDS))
+
+
+# ---- 4. Completion
+
+
+def _complete(workspace: Workspace, erasure: Erasure, _: Report) -> bool:
+    with workspace.transaction() as (tx, now):
+        held = Erasure.objects.select_for_update().get(pk=erasure.pk)
+        if held.state != ErasureState.BYTES_GONE.value:
+            return True
+        held.done_at = now
+        held.state = ErasureState.DONE.value
+        written = document(workspace, held)
+        details: dict[str, Json] = {
+            "erasure": held.code,
+            "counts": dict(held.counts),
+            "statement": written.digest,
+        }
+        held.done_entry = _log(workspace, tx, held, Event.ERASURE_DONE, now, details)
+        held.save(update_fields=["done_at", "state", "done_entry"])
+    workspace.checkpoint()
+    return True
+
+
+# ---- What the steps share
+
+
+def scope_again(erasure: Erasure) -> ErasureScope:
+    """The scope of an erasure that was begun."""
+    return ErasureScope(
+        kind=ScopeKind(erasure.scope),
+        target=erasure.target,
+        rule=ResidencyRule(erasure.rule) if erasure.rule else None,
+    )
+
+
+def _close_sources(keys: Iterable[uuid.UUID], now: datetime) -> None:
+    found = list(keys)
+    Source.objects.filter(pk__in=found, withdrawn_at__isnull=True).update(withdrawn_at=now)
+    Basis.objects.filter(source__in=found, ended_at__isnull=True).update(ended_at=now)
+
+
+def _note(erasure: Erasure, work: Sequence[tuple[WorkKind, str]]) -> None:
+    ErasureWork.objects.bulk_create(
+        [ErasureWork(erasure=erasure, kind=kind.value, ref=ref) for kind, ref in work], batch_size=500
+    )
+
+
+def _work(erasure: Erasure, kind: WorkKind) -> list[str]:
+    rows = ErasureWork.objects.filter(erasure=erasure, kind=kind.value).order_by("pk")
+    return list(rows.values_list("ref", flat=True))
+
+
+def _settle(
+    workspace: Workspace, erasure: Erasure, before: ErasureState, after: ErasureState, *, clear: bool = False
+) -> None:
+    with workspace.transaction() as (_, now):
+        held = Erasure.objects.select_for_update().get(pk=erasure.pk)
+        if held.state == before.value:
+            if clear:
+                ErasureWork.objects.filter(erasure=held).delete()
+            _advance(held, after, now)
+
+
+def _advance(erasure: Erasure, state: ErasureState, now: datetime) -> None:
+    erasure.state = state.value
+    moment = {
+        ErasureState.UNFINDABLE: "unfindable_at",
+        ErasureState.KEYS_DESTROYED: "keys_destroyed_at",
+        ErasureState.BYTES_GONE: "bytes_gone_at",
+    }[state]
+    setattr(erasure, moment, now)
+    erasure.save(update_fields=["state", moment])
+
+
+def _log(
+    workspace: Workspace,
+    tx: DjangoTransaction,
+    erasure: Erasure,
+    event: Event,
+    now: datetime,
+    details: dict[str, Json],
+) -> int:
+    entry = NewEntry(
+        event=event.value,
+        at=now,
+        purpose=None,
+        jurisdiction=erasure.jurisdiction or None,
+        client=erasure.target if erasure.scope == ScopeKind.CLIENT.value else None,
+        pack=None,
+        details=details,
+    )
+    (appended,) = workspace.record(tx, [entry])
+    erasure.entries = [*erasure.entries, appended.index]
+    erasure.save(update_fields=["entries", "counts"])
+    return appended.index
+
+
+def _subjects(counts: dict[str, int]) -> int:
+    return sum(counts.get(store.value, 0) for store in (Store.PERSONS, Store.PHOTOGRAPHS, Store.CASES))

@@ -1,0 +1,266 @@
+"""Every store of the database that may hold something of who or what is erased: one function each.
+
+A function counts what is there and, where the erasure is carried out, removes it in the open transaction. Whoever adds
+a table that refers to a person, face, photograph, reference, receipt, candidate or probe adds its function to `STORES`;
+a test finds tables that no function reaches.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Model
+
+from countenance.biometrics.vocabulary import PhotographState
+from countenance.records.database import DjangoTransaction, as_stored
+from countenance.records.erasing.selecting import Selection
+from countenance.records.erasing.vocabulary import Store
+from countenance.records.models import (
+    Candidate,
+    Case,
+    ConsentReceipt,
+    Face,
+    IngestItem,
+    Person,
+    Probe,
+    Reference,
+    ResidencyClaim,
+    Search,
+)
+from countenance.records.workspace import Workspace
+
+ERASED = "erased"
+"""Reason of photographs and items whose content was erased, and what stands in the place of a text that had to go."""
+
+_QUERY = 400
+
+
+@dataclass(kw_only=True)
+class Walk:
+    """One walk over the stores. `destroy`: False counts only.
+
+    What has to go outside the database is noted: `keys` (record ids), `media` (names), `mentions` (ids that the log's
+    payloads may name).
+    """
+
+    workspace: Workspace
+    tx: DjangoTransaction
+    chosen: Selection
+    now: datetime
+    destroy: bool
+    keys: list[uuid.UUID] = field(default_factory=list)
+    media: list[str] = field(default_factory=list)
+    mentions: list[uuid.UUID] = field(default_factory=list)
+
+    def delete(self, table: str, column: str, keys: Sequence[uuid.UUID]) -> None:
+        """Delete the rows of `table` whose `column` is one of `keys`."""
+        for part in _parts(keys):
+            marks = ", ".join(["%s"] * len(part))
+            self.tx.execute(
+                f"delete from {table} where {column} in ({marks})",  # noqa: S608 - names from this file
+                [as_stored(key, self.tx.dialect) for key in part],
+            )
+
+
+def _index(walk: Walk) -> int:
+    """References leave every answer; the segments that hold them are rewritten later."""
+    keys = [str(key) for key in walk.chosen.references]
+    if walk.destroy:
+        return walk.workspace.index.remove(walk.tx, keys)
+    return _count(walk, "index_change", "reference_id", keys, " and op = 'add'")
+
+
+def _templates(walk: Walk) -> int:
+    """Sealed templates. Rows whose last reference is removed are gone already; a withdrawn face may have left one."""
+    keys = [str(face.id) for face in walk.chosen.faces]
+    if walk.destroy:
+        for part in _parts(keys):
+            marks = ", ".join(["%s"] * len(part))
+            walk.tx.execute(f"delete from index_template where face_id in ({marks})", part)  # noqa: S608 - marks
+        return sum(face.enrolled for face in walk.chosen.faces)
+    return _count(walk, "index_template", "face_id", keys)
+
+
+def _candidates(walk: Walk) -> int:
+    """Saved lists: who is erased leaves them, and those behind move up, so that no gap tells that somebody left."""
+    faces = [face.id for face in walk.chosen.faces]
+    searches = _searches(walk)
+    rows: dict[uuid.UUID, uuid.UUID] = {}
+    for part in _parts(faces):
+        rows.update(Candidate.objects.filter(face__in=part).values_list("pk", "search_id"))
+    for part in _parts(list(walk.chosen.people)):
+        rows.update(Candidate.objects.filter(person__in=part).values_list("pk", "search_id"))
+    for part in _parts(searches):
+        rows.update(Candidate.objects.filter(search__in=part).values_list("pk", "search_id"))
+    if walk.destroy and rows:
+        walk.mentions += rows
+        walk.delete("records_candidate", "id", list(rows))
+        _close_ranks(sorted(set(rows.values()) - set(searches)))
+    return len(rows)
+
+
+def _close_ranks(searches: Sequence[uuid.UUID]) -> None:
+    for part in _parts(searches):
+        ranks: dict[uuid.UUID, int] = {}
+        for row in Candidate.objects.filter(search__in=part).order_by("search", "rank"):
+            ranks[row.search_id] = ranks.get(row.search_id, 0) + 1
+            if row.rank != ranks[row.search_id]:
+                Candidate.objects.filter(pk=row.pk).update(rank=ranks[row.search_id])
+
+
+def _probes(walk: Walk) -> int:
+    """Probes of a client's searches: picture and template go with the probe's key."""
+    found: list[tuple[uuid.UUID, str]] = []
+    for part in _parts(_searches(walk)):
+        found += Probe.objects.filter(search__in=part).values_list("pk", "picture")
+    if walk.destroy and found:
+        walk.keys += [key for key, _ in found]
+        walk.mentions += [key for key, _ in found]
+        walk.media += [picture for _, picture in found if picture]
+        walk.delete("records_probe", "id", [key for key, _ in found])
+    return len(found)
+
+
+def _cases(walk: Walk) -> int:
+    """A client's cases are closed, and say no more what they were about; that there was one, and when, stays."""
+    if walk.destroy:
+        for part in _parts(walk.chosen.cases):
+            Case.objects.filter(pk__in=part, closed_at__isnull=True).update(closed_at=walk.now)
+            Case.objects.filter(pk__in=part).update(reference=ERASED, recorded_authority="")
+        walk.mentions += walk.chosen.cases
+    return len(walk.chosen.cases)
+
+
+def _references_and_faces(walk: Walk) -> int:
+    """Face rows with their references. Keys and crops are noted for the steps that come after."""
+    faces = walk.chosen.faces
+    if walk.destroy:
+        keys = [face.id for face in faces]
+        walk.delete("records_reference", "id", walk.chosen.references)
+        walk.delete("records_face", "id", keys)
+        walk.mentions += [*walk.chosen.references, *keys]
+        walk.keys += [face.id for face in faces if face.enrolled or face.crop]
+        walk.media += [face.crop for face in faces if face.crop]
+    return len(faces)
+
+
+def _crops(walk: Walk) -> int:
+    return sum(bool(face.crop) for face in walk.chosen.faces)
+
+
+def _consents(walk: Walk) -> int:
+    """Receipts, and the references that rest on them alone (there are none left whose face was not chosen)."""
+    if walk.destroy and walk.chosen.receipts:
+        walk.mentions += walk.chosen.receipts
+        for part in _parts(walk.chosen.receipts):
+            marks = ", ".join(["%s"] * len(part))
+            rows = walk.tx.execute(
+                f"select id from records_reference where receipt_id in ({marks})",  # noqa: S608 - marks
+                [as_stored(key, walk.tx.dialect) for key in part],
+            )
+            left = [uuid.UUID(str(row[0])) for row in rows]
+            walk.workspace.index.remove(walk.tx, [str(key) for key in left])
+            walk.delete("records_candidate", "reference_id", left)
+            walk.delete("records_reference", "id", left)
+        walk.delete("records_consentreceipt", "id", walk.chosen.receipts)
+    return len(walk.chosen.receipts)
+
+
+def _residency(walk: Walk) -> int:
+    keys = list(walk.chosen.people)
+    number = sum(ResidencyClaim.objects.filter(person__in=part).count() for part in _parts(keys))
+    if walk.destroy and number:
+        walk.delete("records_residencyclaim", "person_id", keys)
+    return number
+
+
+def _ledger(walk: Walk) -> int:
+    """Items of the ingest ledger that name an erased photograph: where it was and what its rows said goes."""
+    number = 0
+    for part in _parts(list(walk.chosen.photographs)):
+        items = IngestItem.objects.filter(photograph__in=part)
+        if walk.destroy:
+            number += items.update(
+                photograph=None,
+                path=ERASED,
+                rows=[],
+                state=PhotographState.REFUSED.value,
+                reason=ERASED,
+            )
+        else:
+            number += items.count()
+    return number
+
+
+def _photographs(walk: Walk) -> int:
+    if walk.destroy:
+        walk.mentions += walk.chosen.photographs
+        walk.delete("records_photograph", "id", list(walk.chosen.photographs))
+    return len(walk.chosen.photographs)
+
+
+def _persons(walk: Walk) -> int:
+    """The chosen people, and those of whom nothing is left once the chosen photographs are gone."""
+    keys = list(walk.chosen.people)
+    if walk.destroy:
+        walk.mentions += keys
+        walk.delete("records_person", "id", keys)
+    return len(keys)
+
+
+def _searches(walk: Walk) -> list[uuid.UUID]:
+    found: list[uuid.UUID] = []
+    for part in _parts(walk.chosen.cases):
+        found += Search.objects.filter(case__in=part).values_list("pk", flat=True)
+    if walk.destroy:
+        walk.mentions += found
+    return found
+
+
+STORES: tuple[tuple[Store, Callable[[Walk], int]], ...] = (
+    (Store.INDEX, _index),
+    (Store.TEMPLATES, _templates),
+    (Store.CROPS, _crops),
+    (Store.CANDIDATES, _candidates),
+    (Store.PROBES, _probes),
+    (Store.CASES, _cases),
+    (Store.FACES, _references_and_faces),
+    (Store.CONSENTS, _consents),
+    (Store.RESIDENCY, _residency),
+    (Store.INGEST_LEDGER, _ledger),
+    (Store.PHOTOGRAPHS, _photographs),
+    (Store.PERSONS, _persons),
+)
+"""In the order in which rows may go: what refers to a row goes before it."""
+
+REACHED: frozenset[type[Model]] = frozenset(
+    {Candidate, ConsentReceipt, Face, IngestItem, Person, Probe, Reference, ResidencyClaim}
+)
+"""Models with a column for a person, face, photograph, reference, receipt, candidate or probe that `STORES` reaches."""
+
+
+def walk_stores(walk: Walk) -> dict[Store, int]:
+    """Walk all stores; returns what was there, store by store."""
+    return {store: function(walk) for store, function in STORES}
+
+
+def _count(walk: Walk, table: str, column: str, keys: Sequence[str], more: str = "") -> int:
+    number = 0
+    for part in _parts(keys):
+        marks = ", ".join(["%s"] * len(part))
+        ((found,),) = walk.tx.execute(
+            f"select count(*) from {table} where {column} in ({marks}){more}",  # noqa: S608 - names from this file
+            list(part),
+        )
+        assert isinstance(found, int)
+        number += found
+    return number
+
+
+def _parts[T](keys: Iterable[T]) -> Iterator[list[T]]:
+    listed = list(keys)
+    for start in range(0, len(listed), _QUERY):
+        yield listed[start : start + _QUERY]
