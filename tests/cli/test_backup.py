@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from cli_program import Program
 from house import House, photograph
 
+from countenance.index.live import read_live
 from countenance.primitives.errors import CountenanceError, IntegrityError, NotFoundError, RefusedError
 from countenance.records import models
 from countenance.records.database import open_reading
@@ -214,3 +216,35 @@ def test_the_commands(founded: Program) -> None:
     assert clients[0]["state"] == "suspended"
     assert founded("doctor", "--workspace", "restored").code == 0
     assert founded("backup", "backup").code == 5
+
+
+def test_neither_segments_nor_their_keys_are_in_a_backup_and_it_answers_in_full(
+    enrolled: tuple[House, str], tmp_path: Path
+) -> None:
+    house, _receipt = enrolled
+    house.enrol(house.person("P002"), photograph("P002"))
+    assert house.workspace.keep_index(seal_rows=1).sealed_rows == 2
+    with open_reading() as tx:
+        (segment,) = read_live(tx).segments
+    assert UUID(segment.id) in set(house.workspace.vault.record_ids())
+    back_up(house, tmp_path / "backup")
+    with Vault.open(tmp_path / "backup" / "keys") as vault:
+        held = set(vault.record_ids())
+    assert UUID(segment.id) not in held
+    assert set(models.Face.objects.values_list("id", flat=True)) <= held
+    assert UUID(segment.id).bytes not in (tmp_path / "backup" / "keys" / "keys.sqlite3").read_bytes()
+    assert list((tmp_path / "backup").rglob("segment-*")) == []
+    export(house, tmp_path / "log")
+    bring_back(house, tmp_path)
+    with Workspace.open(tmp_path / "restored", clock=house.clock) as restored:
+        for _ in range(2):
+            with open_reading() as tx:
+                restored.index.sync(tx)
+            assert restored.index.statistics().references == 2
+            assert restored.index.statistics().not_searchable == {}
+            assert sum(space.rows for space in restored.index.statistics().spaces) == 2
+            restored.keep_index(seal_rows=1)
+        with open_reading() as tx:
+            (anew,) = read_live(tx).segments
+        assert anew.id != segment.id
+        assert anew.rows == 2

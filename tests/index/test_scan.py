@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +156,8 @@ def test_neither_segmentation_nor_what_is_excluded_shows(
         assert found([block for part in cuts for block in rows.head(part)]) == whole
         segments: list[Block] = [rows.segment(part) for part in cuts if len(part)]
         assert found(segments) == whole
+        with ThreadPoolExecutor(3) as pool:
+            assert best_rows(segments, classes, probes, floor=floor, limit=limit, pool=pool) == whole
         assert found([*rows.head(cuts[0]), *(rows.segment(part) for part in cuts[1:] if len(part))]) == whole
         assert found(rows.head(permitted) if len(permitted) else []) == whole
         assert [

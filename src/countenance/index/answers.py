@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from countenance.biometrics.templates import SpaceId
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScoredRow:
-    """One reference and its comparison score: the cosine of two centred unit vectors, -1..1."""
+class ScoredRow(NamedTuple):
+    """One reference and its comparison score: the cosine of two centred unit vectors, -1..1.
+
+    A tuple, since a search makes hundreds, and these are made five times as fast as frozen dataclasses.
+    """
 
     reference_id: str
     score: float

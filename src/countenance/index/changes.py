@@ -79,14 +79,11 @@ def count_additions(tx: Transaction, *, after: int, most: int) -> int:
     return integer(number)
 
 
-def has_removals(tx: Transaction, *, gallery_id: str, space_id: str, after: int) -> bool:
-    """Was a reference of this gallery and space removed after number `after`?"""
-    return bool(
-        tx.execute(
-            "select 1 from index_change where op = 'remove' and seq > %s and gallery_id = %s and space_id = %s limit 1",
-            (after, gallery_id, space_id),
-        )
-    )
+def has_removals(tx: Transaction, *, after: int, of: tuple[str, str] | None = None) -> bool:
+    """Was a reference removed after number `after`? `of`: only those of a (gallery, space)."""
+    where = " and gallery_id = %s and space_id = %s" if of else ""
+    sql = f"select 1 from index_change where op <> 'add' and op = 'remove' and seq > %s{where} limit 1"  # noqa: S608
+    return bool(tx.execute(sql, (after, *(of or ()))))
 
 
 def read_changes(tx: Transaction, *, after: int, limit: int, through: int = 2**62) -> list[Change]:

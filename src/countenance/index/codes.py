@@ -17,7 +17,9 @@ where a row stands or how many are scored at once.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +44,8 @@ SEED_BYTES = 32
 BLOCK = 32  # rows that FastScan packs together
 _EXACT = 2.0**24  # integers up to here are exact in float32
 _LARGEST_DIMENSION = 4_096
+_LARGE_PAGE = 1 << 21
+_MADV_HUGEPAGE = 14
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -160,7 +164,18 @@ def blank_scanner(dimension: int, rows: int) -> tuple[Any, Bytes8]:
     scanner.ntotal = rows
     scanner.ntotal2 = -(-rows // BLOCK) * BLOCK
     place: Bytes8 = faiss.rev_swig_ptr(scanner.codes.get(), size) if size else np.zeros(0, np.uint8)
+    _ask_for_large_pages(place)
     return scanner, place
+
+
+def _ask_for_large_pages(place: Bytes8) -> None:
+    """Let Linux back a large array, not yet written, with pages of 2 MiB (madvise(2)): a scan looks up fewer of them."""
+    if not sys.platform.startswith("linux") or place.size < 4 * _LARGE_PAGE:
+        return
+    start = -(-place.ctypes.data // _LARGE_PAGE) * _LARGE_PAGE
+    length = (place.ctypes.data + place.size - start) // _LARGE_PAGE * _LARGE_PAGE
+    # A hint: a system that does not take it answers with an error, and all is as before.
+    ctypes.CDLL(None).madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), _MADV_HUGEPAGE)
 
 
 def scanner_of(dimension: int, packed: Bytes8, rows: int) -> Any:

@@ -49,12 +49,13 @@ class HeldSegment:
         return len(self) - sum(self._counts.values())
 
     @property
+    def has_dead(self) -> bool:
+        """Does the file hold anything, searchable or not, that was removed?"""
+        return self.dead > 0 or len(self.closed) < len(self.segment.description.closed)
+
+    @property
     def resident_bytes(self) -> int:
         return self.segment.resident_bytes + self._alive.nbytes
-
-    def fresh(self) -> HeldSegment:
-        """The same segment with every row alive."""
-        return HeldSegment(self.live, self.segment)
 
     def kill(self, reference: str) -> bool:
         """Take one reference out; False where it is not here (any more)."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hmac
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -31,6 +33,9 @@ from countenance.primitives.text import N_
 DEFAULT_LIMIT = 320  # 20 candidates by person, sixteen references each
 _PAGE = 8_192  # changes read at once
 _PROBES = 64  # compared at once
+_scored: Callable[[tuple[str, float]], ScoredRow] = partial(
+    tuple.__new__, ScoredRow
+)  # no call of Python's a row
 
 
 class Index:
@@ -50,12 +55,14 @@ class Index:
         files: SegmentFiles | None = None,
         keys: SegmentKeys | None = None,
         background: bool = False,
+        threads: int = 1,
     ) -> None:
         """`mac_key`: the 32 bytes under which policy mints grants. `unseal`: opens sealed templates.
 
         `seeds`: secret of each gallery's rotation; without it, one is derived from `mac_key`. `files` and `keys`: where
         segments lie and what wraps their keys; without them everything stays in the head. `background`: open segments
-        in a thread and answer with partial coverage meanwhile; else the first search waits for them.
+        in a thread and answer with partial coverage meanwhile; else the first search waits for them. `threads`: that one
+        search may use, a segment each; the answer is the same.
         """
         self._mac_key = mac_key
         self.unseal = unseal
@@ -64,6 +71,7 @@ class Index:
         )
         self.shelf = Shelf(files, keys, self.seeds) if files is not None and keys is not None else None
         self._background = background
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="scan") if threads > 1 else None
         self._codecs: dict[tuple[str, int], Codec] = {}
         self.syncing = threading.RLock()
         self.upkeep = threading.Lock()
@@ -197,13 +205,13 @@ class Index:
             if part is not None:
                 blocks = part.blocks()
                 coded = [part.codec.probe(probe.vector) for probe in probes]
-                found = best_rows(blocks, classes, coded, floor=floor, limit=limit)
+                found = best_rows(blocks, classes, coded, floor=floor, limit=limit, pool=self._pool)
                 searched = sum(block.count(classes) for block in blocks)
             permitted = max(searched, held.permitted(grant.gallery_id, classes))
         coverage = Coverage(searched=searched, permitted=permitted, not_searchable=permitted - searched)
         return [
             Answer(
-                rows=tuple(ScoredRow(reference_id=reference, score=score) for reference, score in rows),
+                rows=tuple(map(_scored, rows)),
                 coverage=coverage,
                 space_id=space_id,
                 grant_id=grant.id,

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from datetime import datetime
+from uuid import UUID
 
 from countenance.biometrics.templates import SpaceId
 from countenance.index.changes import integer
@@ -55,6 +58,16 @@ class LiveSet:
     def applied_through(self) -> int:
         """Removals up to this number are carried out in every segment."""
         return min((segment.as_of for segment in self.segments), default=2**62)
+
+
+def new_segment_id() -> str:
+    """A random id of the kind that only segments have: a UUID of version 8 (RFC 9562, 5.8).
+
+    So whoever copies the vault's keys can leave those of segments out, however many come and go meanwhile.
+    """
+    drawn = bytearray(secrets.token_bytes(16))
+    drawn[6], drawn[8] = 0x80 | drawn[6] & 0x0F, 0x80 | drawn[8] & 0x3F
+    return str(UUID(bytes=bytes(drawn)))
 
 
 def read_live(tx: Transaction) -> LiveSet:
@@ -110,28 +123,25 @@ def replace(
         raise _changed()
     for segment in inputs:
         del held[segment]
-    text = json.dumps(
-        [
-            {
-                "id": one.id,
-                "gallery": one.gallery_id,
-                "space": one.space_id,
-                "dimension": one.dimension,
-                "rows": one.rows,
-                "as_of": one.as_of,
-            }
-            for one in (*held.values(), *outputs)
-        ],
-        separators=(",", ":"),
-    )
     tx.execute(
         "update index_live set version = version + 1, through = %s, segments = %s where id = 1",
-        (sealed[1] if sealed else live.through, text),
+        (sealed[1] if sealed else live.through, _text([*held.values(), *outputs])),
     )
     tx.executemany(
         "insert into index_file (segment_id, state, owner, since) values (%s, 'ended', %s, %s)",
         [(segment, owner(), int(now.timestamp())) for segment in inputs],
     )
+
+
+def raise_as_of(tx: Transaction, clean: Iterable[str], seq: int) -> None:
+    """Note that removals up to number `seq` are carried out in the segments `clean`. The set stays the same."""
+    tx.execute("update index_clock set seq = seq where id = 1")
+    known = set(clean)
+    raised = [
+        replace_fields(one, as_of=max(one.as_of, seq)) if one.id in known else one
+        for one in read_live(tx).segments
+    ]
+    tx.execute("update index_live set segments = %s where id = 1", (_text(raised),))
 
 
 def forget_segments(tx: Transaction, now: datetime) -> int:
@@ -211,6 +221,23 @@ def read_counts(tx: Transaction) -> tuple[int, dict[CountKey, int]]:
 def owner() -> str:
     """Who writes: machine and process."""
     return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def _text(segments: Iterable[LiveSegment]) -> str:
+    return json.dumps(
+        [
+            {
+                "id": one.id,
+                "gallery": one.gallery_id,
+                "space": one.space_id,
+                "dimension": one.dimension,
+                "rows": one.rows,
+                "as_of": one.as_of,
+            }
+            for one in segments
+        ],
+        separators=(",", ":"),
+    )
 
 
 def _dead(who: str, *, own: bool) -> bool:

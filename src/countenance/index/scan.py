@@ -14,8 +14,9 @@ less where less is permitted.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,10 @@ import numpy as np
 import numpy.typing as npt
 
 from countenance.index.blocks import Block, Rows, packed_codes
-from countenance.index.codes import BLOCK, CodedProbe, Exact, Matrix, blank_scanner, scores
+from countenance.index.codes import BLOCK, CodedProbe, Matrix, blank_scanner, scores
+
+type Scores = npt.NDArray[np.float32]
+"""float32 (n,)."""
 
 EXACT_ROWS = 8_192
 """Up to so many permitted rows are all scored exactly: that takes no longer than a scan of their codes pays for."""
@@ -46,29 +50,46 @@ def best_rows(
     *,
     floor: float,
     limit: int,
+    pool: Executor | None = None,
 ) -> list[list[tuple[str, float]]]:
-    """For each probe: the best `limit` permitted rows of score `floor` and more, best first, ties by reference id."""
-    used = [block for block in blocks if block.count(classes)]
-    permitted = sum(block.count(classes) for block in used)
+    """For each probe: the best `limit` permitted rows of score `floor` and more, best first, ties by reference id.
+
+    `pool`: threads that take a block each; what is found does not depend on them.
+    """
+    counts = [(block, block.count(classes)) for block in blocks]
+    used = [block for block, count in counts if count]
+    permitted = sum(count for _, count in counts)
     if permitted <= EXACT_ROWS:
         everything = [(block, block.permitted(classes)) for block in used]
         shared = [(block, rows, block.exact(rows)) for block, rows in everything]
-        return [_score(shared, probe, floor=floor, limit=limit) for probe in probes]
-    sources = [_Source(block, classes) for block in used]
+        return [
+            _best([(block, rows, scores(exact, probe)) for block, rows, exact in shared], floor, limit)
+            for probe in probes
+        ]
     depth = depth_for(permitted, limit)
-    nearest = _nearest(sources, probes, depth)
-    return [
-        _score(
-            [
-                (source.block, rows, source.block.exact(rows))
-                for source, rows in zip(sources, found, strict=True)
-            ],
-            probe,
-            floor=floor,
-            limit=limit,
-        )
-        for found, probe in zip(nearest, probes, strict=True)
-    ]
+    stacked = np.concatenate([probe.rotated for probe in probes])
+
+    def scan(block: Block) -> tuple[_Source, list[_List]]:
+        source = _Source(block, classes, depth, permitted)
+        return source, source.search(stacked, source.asked)
+
+    scanned = _each(pool, scan, used)
+    sources = [source for source, _ in scanned]
+    best = []
+    for n, probe in enumerate(probes):
+        kept = _settle(sources, stacked[n : n + 1], [lists[n] for _, lists in scanned], depth)
+
+        def score(one: tuple[_Source, Rows], probe: CodedProbe = probe) -> tuple[Block, Rows, Scores]:
+            # Ascending, as they lie on the disk.
+            block, rows = one[0].block, np.sort(one[1])
+            return block, rows, scores(block.exact(rows), probe)
+
+        best.append(_best(_each(pool, score, list(zip(sources, kept, strict=True))), floor, limit))
+    return best
+
+
+def _each[T, R](pool: Executor | None, act: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    return [act(item) for item in items] if pool is None or len(items) < 2 else list(pool.map(act, items))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,15 +102,16 @@ class _List:
 
 
 class _Source:
-    """The part of a block that has to be scanned for given classes."""
+    """The part of a block that has to be scanned for given classes. `asked`: how many rows to ask it for at first."""
 
-    def __init__(self, block: Block, classes: AbstractSet[int]) -> None:
+    def __init__(self, block: Block, classes: AbstractSet[int], depth: int, permitted: int) -> None:
+        """`depth` rows are wanted of `permitted` in all blocks."""
         self.block = block
         self._classes = classes
-        self._count = block.count(classes)
+        count = block.count(classes)
         self._blocks: Rows | None = None
         self._scanner: Any = block.scanner()
-        if self._count * _SPARSE < len(block):
+        if count * _SPARSE < len(block):
             touched = block.permitted(classes) // BLOCK
             wanted = touched[np.diff(touched, prepend=-1) > 0]
             if len(wanted) * BLOCK * 2 < len(block):
@@ -99,13 +121,14 @@ class _Source:
                 packed = packed_codes(whole)
                 self._scanner, place = blank_scanner(whole.d, len(wanted) * BLOCK)
                 np.take(packed, wanted, axis=0, out=place.reshape(-1, packed.shape[1]))
-        self._size = int(self._scanner.ntotal)
-
-    def first_ask(self, depth: int) -> int:
-        """How many rows to ask for, so that `depth` and one more are permitted in all likelihood."""
-        if self._count == self._size:
-            return min(self._size, depth + 1)
-        return min(self._size, math.ceil(_SLACK * (depth + 1) * self._size / self._count) + BLOCK)
+        self.size = int(self._scanner.ntotal)
+        # This block's share of the best, and four standard deviations more; what is asked for costs time. Then, where
+        # not every row is permitted, so many more that as many are left in all likelihood.
+        share = (depth + 1) * count / permitted
+        ask = min(depth + 1, share + 4 * math.sqrt(share) + 16)
+        if count < self.size:
+            ask = _SLACK * ask * self.size / count + BLOCK
+        self.asked = min(self.size, math.ceil(ask))
 
     def search(self, probes: Matrix, ask: int) -> list[_List]:
         """The best rows for each probe."""
@@ -116,7 +139,7 @@ class _Source:
         return lists
 
     def _list(self, found: npt.NDArray[np.float32], rows: Rows, ask: int) -> _List:
-        complete = float(found[-1]) if ask < self._size else -math.inf
+        complete = float(found[-1]) if ask < self.size else -math.inf
         if self._blocks is not None:
             rows = self._blocks[rows // BLOCK] * BLOCK + rows % BLOCK
         there = rows < len(self.block)
@@ -126,22 +149,10 @@ class _Source:
         return _List(scores=found[keep], rows=rows[keep], complete=complete)
 
 
-def _nearest(sources: Sequence[_Source], probes: Sequence[CodedProbe], depth: int) -> list[list[Rows]]:
-    """For each probe the rows to score exactly, by source."""
-    stacked = np.concatenate([probe.rotated for probe in probes])
-    asked = [source.first_ask(depth) for source in sources]
-    lists = [source.search(stacked, ask) for source, ask in zip(sources, asked, strict=True)]
-    return [
-        _settle(sources, stacked[n : n + 1], [one[n] for one in lists], list(asked), depth)
-        for n in range(len(probes))
-    ]
-
-
-def _settle(
-    sources: Sequence[_Source], probe: Matrix, lists: list[_List], asked: list[int], depth: int
-) -> list[Rows]:
-    """Ask again where a list ends too early, until the best of all are known."""
+def _settle(sources: Sequence[_Source], probe: Matrix, lists: list[_List], depth: int) -> list[Rows]:
+    """By source the rows to score exactly. Ask again where a list ends too early, until the best of all are known."""
     wanted = depth
+    asked = [source.asked for source in sources]
     while True:
         every = np.concatenate([one.scores for one in lists])
         cut = -math.inf if every.size <= wanted else float(-np.partition(-every, wanted)[wanted])
@@ -153,21 +164,29 @@ def _settle(
             wanted *= 2  # very many equal rows at the cut
             continue
         for n in short:
-            asked[n] = min(sources[n]._size, asked[n] * 4)  # noqa: SLF001 - one pair of classes
+            asked[n] = min(sources[n].size, asked[n] * 4)
             lists[n] = sources[n].search(probe, asked[n])[0]
 
 
-def _score(
-    found: Sequence[tuple[Block, Rows, Exact]], probe: CodedProbe, *, floor: float, limit: int
-) -> list[tuple[str, float]]:
-    scored = [scores(exact, probe) for _, _, exact in found]
-    every = np.concatenate(scored) if scored else np.zeros(0, np.float32)
-    least = np.float32(floor)
-    if every.size > limit:
-        least = max(least, -np.partition(-every, limit - 1)[limit - 1])
-    best: list[tuple[float, str]] = []
-    for (block, rows, _), one in zip(found, scored, strict=True):
-        good = one >= least
-        best += zip((-one[good]).tolist(), block.references(rows[good]), strict=True)
-    best.sort()
-    return [(reference, -score) for score, reference in best[:limit]]
+def _best(found: Sequence[tuple[Block, Rows, Scores]], floor: float, limit: int) -> list[tuple[str, float]]:
+    """The best of all, by name; no other name is looked up."""
+    if not found:
+        return []
+    every = np.concatenate([one for _, _, one in found])
+    good = np.flatnonzero(every >= np.float32(floor))
+    if good.size > limit:
+        cut = np.partition(every[good], good.size - limit)[good.size - limit]
+        good = good[every[good] >= cut]
+    order = good[np.argsort(-every[good], kind="stable")]
+    names = np.empty(order.size, object)
+    start = 0
+    for block, rows, _ in found:
+        mine = np.flatnonzero((order >= start) & (order < start + rows.size))
+        if mine.size:
+            names[mine] = block.references(rows[order[mine] - start])
+        start += rows.size
+    told = every[order]
+    best = list(zip(names.tolist(), told.tolist(), strict=True))
+    if (told[1:] == told[:-1]).any():
+        best.sort(key=lambda one: (-one[1], one[0]))
+    return best[:limit]

@@ -24,7 +24,6 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -230,17 +229,16 @@ class Segment:
         each = _chunk_bytes(stride) // stride
         chunk, within = np.divmod(rows, each)
         offsets = self._starts[area] + chunk * (each * stride + _TAG) + within * stride
-        held = np.frombuffer(self._map, np.uint8)
-        sealed = np.lib.stride_tricks.sliding_window_view(held, stride)[offsets]
-        counters = np.empty((len(rows), stride // 16, 2), np.uint64)
-        # The nonce is area (4 bytes) and chunk (8 bytes), the counter the last 4 bytes.
-        counters[:, :, 0] = (area << 32) | (chunk[:, None] >> 32)
-        first = within * (stride // 16) + 2
-        counters[:, :, 1] = ((chunk & 0xFFFFFFFF) << 32)[:, None] | (first[:, None] + np.arange(stride // 16))
-        if sys.byteorder == "little":
-            counters.byteswap(True)
-        stream = self._counter.encryptor().update(memoryview(counters).cast("B"))
-        opened: Bytes8 = sealed ^ np.frombuffer(stream, np.uint8).reshape(len(rows), stride)
+        # A row as one value that may begin at any byte: gathered twice as fast as a window of bytes.
+        anywhere = np.ndarray(len(self._map) - stride + 1, f"V{stride}", self._map, strides=(1,))
+        opened: Bytes8 = anywhere[offsets].view(np.uint8).reshape(len(rows), stride)
+        blocks = stride // 16
+        counters = np.empty((len(rows), blocks, 2), ">u8")
+        # The nonce is area (4 bytes) and chunk (8 bytes), the counter the last 4 bytes. No area has 2**32 chunks.
+        counters[:, :, 0] = area << 32
+        counters[:, :, 1] = ((chunk << 32) | (within * blocks + 2))[:, None] + np.arange(blocks)
+        stream = self._counter.encryptor().update(memoryview(counters.view(np.uint8).reshape(-1)))
+        opened ^= np.frombuffer(stream, np.uint8).reshape(len(rows), stride)
         return opened
 
     def _unwrap(self, keys: SegmentKeys) -> tuple[bytes, int, int]:

@@ -6,7 +6,8 @@ One round (`keep`) does this, each step committed on its own and none of them ho
 2. seal       where enough references are in the head, all of it becomes segments
 3. rewrite    a segment with dead rows is written anew without them, a broken one from the encrypted records,
               small ones of a gallery are merged
-4. destroy    keys and files of what was replaced
+4. note       removals that no segment holds any more need not be kept in mind
+5. destroy    keys and files of what was replaced
 
 New files are written before the set names them and old keys destroyed after it no longer does, so a crash at any moment
 leaves the old set or the new one, and `index_file` names what is still to be destroyed.
@@ -15,7 +16,6 @@ leaves the old set or the new one, and `index_file` names what is still to be de
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ type Begin = Callable[[], AbstractContextManager[Transaction]]
 """Opens a transaction of its own, committed when the block ends."""
 
 SEAL_ROWS = 50_000
-MOST_ROWS = 1 << 22  # in a segment: 134 MB of codes at 128 values, rewritten in seconds
+MOST_ROWS = 1 << 20  # in a segment: 34 MB of codes at 128 values, rewritten in a second, scanned by one core
 _MERGE_AT = 4  # segments of one size class
 _SIZE_STEP = 8
 _PAGE = 8_192
@@ -96,8 +96,7 @@ def is_due(tx: Transaction, *, seal_rows: int = SEAL_ROWS) -> bool:
     if changes.count_additions(tx, after=there.through, most=seal_rows) >= seal_rows:
         return True
     return any(
-        changes.has_removals(tx, gallery_id=one.gallery_id, space_id=one.space_id, after=one.as_of)
-        for one in there.segments
+        changes.has_removals(tx, after=one.as_of, of=(one.gallery_id, one.space_id)) for one in there.segments
     )
 
 
@@ -118,6 +117,7 @@ def keep(
                 report.merged += len(task.inputs) if len(task.inputs) > 1 else 0
                 report.rewritten += len(task.inputs) == 1
         work.remake()
+        work.mark_clean()
         work.destroy()
     return report
 
@@ -205,6 +205,17 @@ class _Work:
                 _log.warning("segments made again from the records: %d", len(inputs))
                 self.report.remade += len(inputs)
 
+    def mark_clean(self) -> None:
+        """Note of segments without dead rows that all removals so far are carried out in them, and forget old ones."""
+        with self.begin() as tx, self.index.syncing:
+            if not changes.has_removals(tx, after=live.read_live(tx).applied_through):
+                return
+            self.index.sync(tx)
+            held = self.index.held()
+            clean = [one.live.id for part in held.parts.values() for one in part.segments if not one.has_dead]
+            live.raise_as_of(tx, clean, held.position.seq)
+            self.index.trim(tx)
+
     def carry_out(self, tasks: Sequence[_Task], *, sealed: tuple[int, int] | None = None) -> bool:
         """Write the segments of `tasks`, put them in the place of their inputs, and take them over here."""
         written: list[LiveSegment] = []
@@ -240,7 +251,7 @@ class _Work:
             if not len(part.ids) and not closed:
                 continue
             made = LiveSegment(
-                id=str(uuid.uuid4()),
+                id=live.new_segment_id(),
                 gallery_id=task.gallery_id,
                 space_id=task.space_id,
                 dimension=task.codec.dimension,
@@ -279,7 +290,7 @@ class _Work:
 def _choose(part: Part, most_rows: int) -> list[HeldSegment]:
     """A segment with dead rows, or several small ones of one size class."""
     for one in part.segments:
-        if one.dead or len(one.closed) < len(one.segment.description.closed):
+        if one.has_dead:
             return [one]
     by_size: dict[int, list[HeldSegment]] = {}
     for one in part.segments:

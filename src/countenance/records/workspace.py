@@ -58,7 +58,8 @@ class Workspace:
         self._policy_epoch: int | None = None
         self._policy_lock = threading.Lock()
         self.background_index = False
-        """Set by a process that serves, before its first search: it answers in part while segments are still opened."""
+        """Set by a process that serves, before its first search: it answers in part while segments are still opened,
+        and one search uses every core."""
 
     @classmethod
     def create(
@@ -195,6 +196,7 @@ class Workspace:
             files=FolderMediaStore(self.directory / "segments"),
             keys=VaultSegmentKeys(self.vault),
             background=self.background_index,
+            threads=(os.cpu_count() or 1) if self.background_index else 1,
         )
 
     @property

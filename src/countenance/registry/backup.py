@@ -7,7 +7,7 @@
     records/workspace.toml
     records/database.sqlite3    or database.pgdump (PostgreSQL, pg_dump's custom format)
     records/media/..            sealed crops and pictures
-    keys/..                     the vault: opens all of the above
+    keys/..                     the vault: opens all of the above (without keys of index segments, which are derived)
 
 Whoever holds `keys/` and `records/` can read everything, also what was erased after the backup was made. So keep the
 two apart, and give `keys/` a short life: when it is gone, what was erased is gone from the backup as well. The log is
@@ -206,8 +206,22 @@ def _copy_keys(vault: Path, target: Path) -> None:
         elif path.suffix == ".sqlite3":
             copy_sqlite(path, place)
             place.chmod(0o600)
+            _drop_segment_keys(place)
         elif not path.name.endswith(("-wal", "-shm")) and not path.name.startswith("."):
             _copy_file(path, place)
+
+
+def _drop_segment_keys(copy: Path) -> None:
+    """Take keys of index segments out of a copy of the vault's keys: segments are derived and in no backup.
+
+    Their ids are UUIDs of version 8, as nobody else's are (`index.live.new_segment_id`).
+    """
+    connection = sqlite3.connect(copy, isolation_level=None)
+    try:
+        connection.execute("PRAGMA secure_delete=ON")
+        connection.execute("delete from data_key where substr(hex(record_id), 13, 1) = '8'")
+    finally:
+        connection.close()
 
 
 def _copy_tree(source: Path, target: Path) -> None:
