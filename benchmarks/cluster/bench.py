@@ -30,9 +30,8 @@ def main() -> None:
     parser.add_argument("--searches", type=int, default=100)
     given = parser.parse_args()
     import numpy as np
-    from bucket_service import free_port
+    from bucket_service import free_port, this_address
     from cluster_bench_parts import timed_index
-    from conftest import this_address
 
     from countenance.cluster.fleet import Fleet
     from countenance.cluster.ring import make_ring, start_node, stop_node

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from bucket_service import free_port
+from bucket_service import free_port, this_address
 
 from countenance.cluster.fleet import Fleet
 from countenance.cluster.ring import Node, environment, make_ring, start_node, stop_node
@@ -38,16 +37,6 @@ class Ring:
 
     def end(self, number: int) -> None:
         stop_node(self.folders[number])
-
-
-def this_address() -> str:
-    """The address of this machine that Ray takes for its own."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
-        try:
-            asked.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737): nothing is sent
-        except OSError:
-            return "127.0.0.1"
-        return str(asked.getsockname()[0])
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,6 @@ class Link:
     held: frozenset[str] = frozenset()
     open: frozenset[str] = frozenset()
     broken: dict[str, str] = field(default_factory=dict)
-    stale: frozenset[str] = frozenset()
     at: tuple[int, int] = (0, -1)
     resident: int = 0
     seconds: float = 0.0
@@ -77,7 +76,7 @@ class Fleet:
                 remedy=N_("Install it with: pip install 'countenance[ray]'"),
                 code="ray-missing",
             ) from error
-        self._ray = ray
+        self._ray: Any = ray
         try:
             if not ray.is_initialized():
                 ray.init(
@@ -127,9 +126,9 @@ class Fleet:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         kind = self._ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0)(_Actor)
-        asked = {}
+        asked: dict[Any, tuple[str, str, Any, bytes]] = {}
         for name, machine in new.items():
-            actor = kind.options(
+            actor: Any = kind.options(
                 scheduling_strategy=NodeAffinitySchedulingStrategy(machine, soft=False)
             ).remote()
             mine = secrets.token_bytes(32)

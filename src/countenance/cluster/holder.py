@@ -30,11 +30,11 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from countenance.biometrics.templates import SpaceId
 from countenance.cluster.frames import Message, open_key, pack, session_key, unpack
 from countenance.index.answers import NotSearchable
-from countenance.index.blocks import Block
+from countenance.index.blocks import Block, Rows
 from countenance.index.codes import CodedProbe, scores
 from countenance.index.held import HeldSegment
 from countenance.index.live import LiveSegment
-from countenance.index.scan import nearest
+from countenance.index.scan import Scores, nearest
 from countenance.index.segment import Segment, SegmentFiles
 from countenance.primitives.errors import CountenanceError, IntegrityError, NotFoundError
 from countenance.vault.media import FolderMediaStore
@@ -114,9 +114,8 @@ class Holder:
                 wanted[live.id] = (live, told["turn"], key)
         with self._lock:
             self._keys = wanted
-            for held in (self._open, self._broken):
-                for segment in [one for one in held if one not in wanted]:
-                    del held[segment]  # type: ignore[attr-defined]
+            self._open = {name: one for name, one in self._open.items() if name in wanted}
+            self._broken = {name: why for name, why in self._broken.items() if name in wanted}
             least = min((live.as_of for live, _, _ in wanted.values()), default=2**62)
             self._removed = [one for one in self._removed if one[0] > least]
             waiting = self._waiting()
@@ -221,14 +220,21 @@ class Holder:
         lists = shortlists(
             blocks, classes, probes, ask=header["ask"], floor=header["floor"], limit=header["limit"]
         )
-        told = {"searched": [name for name, _ in held], "count": count, "above": [], "names": []}
+        told: dict[str, Any] = {
+            "searched": [name for name, _ in held],
+            "count": count,
+            "above": [one.above if math.isfinite(one.above) else None for one in lists],
+            "names": [one.names for one in lists],
+        }
         out: list[bytes] = []
         for one in lists:
-            told["above"].append(one.above if math.isfinite(one.above) else None)
-            told["names"].append(one.names)
             out += [one.codes.astype("<f4").tobytes(), one.exact.astype("<f4").tobytes()]
             out.append(np.asarray(one.rows, "<u4").tobytes())
-        return {**told, "stale": [name for name, one in held if one.has_dead]}, out
+        return told, out
+
+
+type _Part = tuple[Block, Rows, Scores, Scores]
+"""Rows of one block, their exact scores and their code scores."""
 
 
 class Shortlist:
@@ -257,38 +263,38 @@ def shortlists(
     the best `limit` (and their equals) are handed over; their code scores are infinite.
     """
     least = np.float32(floor)
-    if ask is None:
-        found = [(block, block.permitted(classes)) for block in blocks if block.count(classes)]
-        exact = [(block, rows, block.exact(rows)) for block, rows in found]
-        parts = [[(block, rows, scores(one, probe), None) for block, rows, one in exact] for probe in probes]
-        above = [-math.inf] * len(probes)
-    else:
-        near = nearest(blocks, classes, probes, ask)
-        parts = [
-            [(block, rows, scores(block.exact(rows), probe), codes) for block, rows, codes in one.parts]
-            for one, probe in zip(near, probes, strict=True)
+    if ask is not None:
+        return [
+            _listed(
+                [(block, rows, scores(block.exact(rows), probe), codes) for block, rows, codes in one.parts],
+                one.above,
+                least,
+            )
+            for one, probe in zip(nearest(blocks, classes, probes, ask), probes, strict=True)
         ]
-        above = [one.above for one in near]
+    found = [(block, block.permitted(classes)) for block in blocks if block.count(classes)]
+    opened = [(block, rows, block.exact(rows)) for block, rows in found]
     lists = []
-    for each, bound in zip(parts, above, strict=True):
-        good, chosen = least, each
-        if ask is None:
-            every = np.concatenate([scored for _, _, scored, _ in each]) if each else np.zeros(0, np.float32)
-            if every.size > limit:
-                good = max(good, -np.partition(-every, limit - 1)[limit - 1])
-            kept = [(block, rows, scored, scored >= good) for block, rows, scored, _ in each]
-            chosen = [(block, rows[keep], scored[keep], None) for block, rows, scored, keep in kept]
-        names: list[str] = []
-        for block, rows, scored, _ in chosen:
-            names += block.references(rows[scored >= good])
-        scored_all = np.concatenate([s for _, _, s, _ in chosen]) if each else np.zeros(0, np.float32)
-        codes_all = (
-            np.full(scored_all.size, np.inf, np.float32)
-            if ask is None
-            else np.concatenate([c for _, _, _, c in chosen if c is not None] or [np.zeros(0, np.float32)])
-        )
-        lists.append(Shortlist(bound, codes_all, scored_all, np.flatnonzero(scored_all >= good), names))
+    for probe in probes:
+        scored = [(block, rows, scores(exact, probe)) for block, rows, exact in opened]
+        every = np.concatenate([one for _, _, one in scored]) if scored else np.zeros(0, np.float32)
+        good = least if every.size <= limit else max(least, -np.partition(-every, limit - 1)[limit - 1])
+        parts: list[_Part] = []
+        for block, rows, one in scored:
+            keep = one >= good
+            parts.append((block, rows[keep], one[keep], np.full(int(keep.sum()), np.inf, np.float32)))
+        lists.append(_listed(parts, -math.inf, good))
     return lists
+
+
+def _listed(parts: Sequence[_Part], above: float, least: np.float32) -> Shortlist:
+    names: list[str] = []
+    for block, rows, scored, _ in parts:
+        names += block.references(rows[scored >= least])
+    nothing = np.zeros(0, np.float32)
+    exact = np.concatenate([scored for _, _, scored, _ in parts] or [nothing])
+    codes = np.concatenate([one for _, _, _, one in parts] or [nothing])
+    return Shortlist(above, codes, exact, np.flatnonzero(exact >= least), names)
 
 
 class _OneKey:

@@ -286,6 +286,7 @@ class ClusterIndex(Index):
         at = part.segments[0].live
         permitted = sum(self._held.counts.get((at.gallery_id, one, at.space_id), 0) for one in classes)
         round_ = _Round(self, part, classes, probes, floor, limit)
+        compared = 0
         for _ in range(_TRIES):
             compared = round_.go(permitted)
             if (compared <= EXACT_ROWS) == (permitted <= EXACT_ROWS) and round_.depth >= depth_for(

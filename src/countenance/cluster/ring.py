@@ -22,7 +22,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from countenance.primitives.text import N_
 DEFAULT_PORT = 6379
 _LIFE = timedelta(days=397)
 _START_SECONDS = 90.0
+_TRIES = 3  # Ray itself gives up after 30 seconds, which a busy machine may need
 _STOP_SECONDS = 20.0
 _OBJECTS = 80_000_000  # bytes of Ray's store, the least it takes: our messages are small
 FOLDER_VARIABLE = "COUNTENANCE_CLUSTER"
@@ -58,6 +60,15 @@ class Node:
     interface: str
     process: int
     begun: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """A machine of the cluster. `processors`: holders it has. `alive`: as Ray sees it."""
+
+    address: str
+    processors: int
+    alive: bool
 
 
 def make_ring(folder: Path, machines: Sequence[str]) -> None:
@@ -176,6 +187,21 @@ def start_node(
     words = [str(program), "start", "--block", "--disable-usage-stats", f"--node-ip-address={interface}"]
     words += [f"--object-store-memory={_OBJECTS}", f"--num-cpus={processors or os.cpu_count() or 1}"]
     words += [f"--address={join}"] if join else ["--head", f"--port={port}", "--include-dashboard=false"]
+    for _ in range(_TRIES):
+        node = _start(folder, words, Node(address=address, interface=interface, process=0, begun=0))
+        if node is not None:
+            return node
+    raise UnavailableError(
+        N_("Ray did not start on {interface}."),
+        remedy=N_("Look into {log}. Is the port free, and the head reachable?"),
+        code="cluster-not-started",
+        interface=interface,
+        log=str(folder / "node.log"),
+    )
+
+
+def _start(folder: Path, words: Sequence[str], to_be: Node) -> Node | None:
+    """The node once it is up; None where it was not in time, and nothing of it is left."""
     log = folder / "node.log"
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - Ray's own program, from our environment
@@ -188,19 +214,13 @@ def start_node(
         )
     _started[process.pid] = process
     log.chmod(0o600)
-    node = Node(address=address, interface=interface, process=process.pid, begun=_begun(process.pid))
+    node = replace(to_be, process=process.pid, begun=_begun(process.pid))
     write_atomically(folder / "node.json", json.dumps(vars(node)).encode())
     ends = time.monotonic() + _START_SECONDS
     while b"Ray runtime started" not in log.read_bytes():
         if process.poll() is not None or time.monotonic() > ends:
             stop_node(folder)
-            raise UnavailableError(
-                N_("Ray did not start on {interface}."),
-                remedy=N_("Look into {log}. Is the port free, and the head reachable?"),
-                code="cluster-not-started",
-                interface=interface,
-                log=str(log),
-            )
+            return None
         time.sleep(0.2)
     return node
 
@@ -229,8 +249,10 @@ def stop_node(folder: Path) -> bool:
         ends = time.monotonic() + _STOP_SECONDS
         while _session(node.process) and time.monotonic() < ends:
             time.sleep(0.1)
-    for process in _session(node.process) if there else []:
-        os.kill(process, signal.SIGKILL)
+    # Without its leader a number may be another session's by now, unless it is a child of ours that we have not fetched.
+    for process in _session(node.process) if there or node.process in _started else []:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
     if (child := _started.pop(node.process, None)) is not None:
         child.wait()
     (folder / "node.json").unlink(missing_ok=True)
@@ -259,8 +281,8 @@ def _session(leader: int) -> list[int]:
     return found
 
 
-def machines_of(folder: Path, address: str) -> list[dict[str, object]]:
-    """Machines of the cluster at `address`: address, processors, alive. Asked in a process of its own, since Ray stays
+def machines_of(folder: Path, address: str) -> list[Machine]:
+    """Machines of the cluster at `address`. Asked in a process of its own, since Ray stays
     loaded where it was loaded once. Raises UnavailableError (`cluster-down`).
     """
     program = (
@@ -282,5 +304,4 @@ def machines_of(folder: Path, address: str) -> list[dict[str, object]]:
             code="cluster-down",
             address=address,
         )
-    found: list[dict[str, object]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return [Machine(**one) for one in json.loads(done.stdout.splitlines()[-1])]

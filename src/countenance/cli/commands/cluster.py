@@ -109,13 +109,13 @@ def status(door: Door, cluster: Path) -> int:
     there = node is not None and runs(node)
     machines = machines_of(folder, node.address) if node is not None and there else []
     if door.screen.json:
-        door.screen.document({"runs": there, "machines": machines})
+        door.screen.document({"runs": there, "machines": [vars(machine) for machine in machines]})
     elif not there:
         door.screen.text(N_("No node of a cluster runs on this machine."))
     else:
         for machine in machines:
-            state = N_("{address}: {count} processors") if machine["alive"] else N_("{address}: lost")
-            door.screen.text(state, address=machine["address"], count=machine["processors"])
+            state = N_("{address}: {count} processors") if machine.alive else N_("{address}: lost")
+            door.screen.text(state, address=machine.address, count=machine.processors)
     return Exit.DONE if there else Exit.NOT_AVAILABLE
 
 
