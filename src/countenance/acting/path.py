@@ -76,7 +76,7 @@ def perform(workspace: Workspace, request: SignedRequest, handlers: Handlers) ->
             asked = replace(asked, approvals=_signatures(proposal, caller, asked, engine))
         decision = engine.decide(asked)
         if two and asked.approvals < 2 and not isinstance(decision, Refused):
-            decision = _second_person(engine.pack.hash)
+            decision = _second_person(engine.book.hash)
         if isinstance(decision, Refused):
             refusal = decision
             log_refusal(workspace, tx, caller, act, decision, now)

@@ -66,7 +66,7 @@ def show_reasons(door: Door, listed: Iterable[ItemReport]) -> None:
 def _sentence(door: Door, code: str, rule: str) -> str:
     if code in REASONS:
         return _(REASONS[code])
-    pack = door.workspace().policy().pack
-    if rule not in {each.id for each in pack.rules}:
+    book = door.workspace().policy().book
+    if rule not in {each.id for each in book.all_rules}:
         return ""  # of an earlier pack: no sentence is better than a wrong one
-    return pack.explain(rule, "fr" if spoken() is Language.FR else "en")
+    return book.explain(rule, "fr" if spoken() is Language.FR else "en")

@@ -161,7 +161,7 @@ class Store:
             purpose=None,
             jurisdiction=place,
             client=None,
-            pack=self._workspace.policy().pack.hash,
+            pack=self._workspace.policy().book.hash,
             details={"account": self._caller.facts.id, **details},
         )
 

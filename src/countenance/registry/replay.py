@@ -22,6 +22,7 @@ from countenance.records import models
 from countenance.records.database import DjangoTransaction
 from countenance.records.ending import end_references, rests_on
 from countenance.records.events import Event
+from countenance.records.policies import put_in_force
 from countenance.records.workspace import Workspace
 from countenance.registry.continuing import LoggedEntry
 
@@ -93,17 +94,7 @@ class _Replay:
                 hash=digest,
             )
         pack: PolicyPack = pack_from_files(files)
-        models.PolicyPackRecord.objects.filter(retired_at__isnull=True).update(retired_at=entry.leaf.at)
-        models.PolicyPackRecord.objects.update_or_create(
-            hash=digest,
-            defaults={
-                "name": pack.name,
-                "version": pack.version,
-                "files": files,
-                "activated_at": entry.leaf.at,
-                "retired_at": None,
-            },
-        )
+        put_in_force([(pack, dict(files))], entry.leaf.at)
 
     def _end(self, **which: Any) -> None:
         chosen = models.Reference.objects.filter(**which)

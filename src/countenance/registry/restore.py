@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from countenance.index.live import forget_segments
-from countenance.policy.pack import PACK_FILES, pack_from_files
+from countenance.policy.pack import pack_from_files, read_pack_files
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import (
     ConflictError,
@@ -327,14 +327,6 @@ def _take_over(
 def _packs(folders: tuple[Path, ...]) -> dict[str, dict[str, str]]:
     packs: dict[str, dict[str, str]] = {}
     for folder in folders:
-        try:
-            files = {name: (folder / name).read_text(encoding="utf-8") for name in PACK_FILES}
-        except (OSError, UnicodeDecodeError) as error:
-            raise NotFoundError(
-                N_("{directory} does not hold a policy pack ({files})."),
-                code="no-such-pack",
-                directory=str(folder),
-                files=", ".join(PACK_FILES),
-            ) from error
+        files = read_pack_files(folder)
         packs[pack_from_files(files).hash] = files
     return packs

@@ -7,7 +7,13 @@ from countenance.records.models.ingest import IngestItem, IngestRun, IngestShard
 from countenance.records.models.organisations import Account, Organisation, UsedNonce
 from countenance.records.models.persons import ConsentReceipt, Person
 from countenance.records.models.photographs import Face, Photograph, Reference
-from countenance.records.models.state import Approval, PolicyPackRecord, Proposal, WorkspaceState
+from countenance.records.models.state import (
+    Approval,
+    PolicyBookRecord,
+    PolicyPackRecord,
+    Proposal,
+    WorkspaceState,
+)
 
 __all__ = [
     "Account",
@@ -27,6 +33,7 @@ __all__ = [
     "PermissionClass",
     "Person",
     "Photograph",
+    "PolicyBookRecord",
     "PolicyPackRecord",
     "Probe",
     "Proposal",
