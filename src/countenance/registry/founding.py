@@ -80,6 +80,7 @@ def _first_records(
                 role=Role.OPERATOR.value,
                 public_key=key.public_bytes(),
                 certified_at=now,
+                founding=True,
                 created_at=now,
             )
             for key in keys
