@@ -43,6 +43,7 @@ CALLER: Axes = {
     "caller__certified_until": BOUNDARY,
     "caller__client": (CLIENT, None, replace(CLIENT, id="city-force")),
     "caller__client__suspended": BOTH,
+    "caller__authority": (None, "commission", CLIENT.id),
 }
 LICENCE: Axes = {
     "caller__client__jurisdiction": PLACES,
@@ -98,7 +99,7 @@ ENROL: Axes = {
 ACTS: Axes = {
     **CALLER,
     "act": tuple(Act),
-    "client_id": (None, CLIENT.id, "city-force"),
+    "client_id": (None, CLIENT.id, "city-force", "commission"),
     "approvals": (-1, 0, 1, 2, 3),
 }
 
@@ -134,6 +135,7 @@ ENROL_GROUPS: tuple[Sequence[str], ...] = (
 ACT_GROUPS: tuple[Sequence[str], ...] = (
     ("caller__role", "act", "client_id", "approvals"),
     ("caller__role", "act", "client_id", "caller__client"),
+    ("caller__role", "act", "client_id", "caller__client", "caller__authority"),
 )
 
 

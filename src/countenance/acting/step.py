@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from countenance.policy.decisions import Refused
 from countenance.policy.questions import Act
 from countenance.primitives.canonical import Json
 from countenance.records.database import DjangoTransaction
@@ -18,7 +19,9 @@ from countenance.records.workspace import Workspace
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One permitted act, inside its open transaction. `proposer`: who signed it first, where two sign."""
+    """One permitted act, inside its open transaction. `proposer`: who signed it first, where two sign. `afterwards`: what
+    to do once the transaction is committed; start-up must be able to finish it where it was not done.
+    """
 
     workspace: Workspace
     tx: DjangoTransaction
@@ -26,6 +29,7 @@ class Step:
     params: Params
     now: datetime
     proposer: Account | None = None
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,17 +56,22 @@ def _one_person(_: Step) -> bool:
     return False
 
 
+def _open(_: Step) -> Refused | None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Handler:
     """One act.
 
-    `carry_out` does it; `client_of` says whose thing it touches (None: the operator's), for policy; `needs_two` says
+    `carry_out` does it; `closed` says what locks and orders speak against it, besides those on the account; `client_of` says whose thing it touches (None: the operator's), for policy; `needs_two` says
     whether it takes two persons with these params, besides the acts that always do.
     """
 
     carry_out: Callable[[Step], Outcome]
     client_of: Callable[[Step], str | None] = _operators
     needs_two: Callable[[Step], bool] = _one_person
+    closed: Callable[[Step], Refused | None] = _open
 
 
 type Handlers = Mapping[Act, Handler]

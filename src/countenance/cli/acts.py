@@ -17,32 +17,49 @@ pass_door = click.make_pass_decorator(Door)
 LABELS = {
     "account": N_("Account"),
     "activated_at": N_("In force since"),
+    "accounts": N_("Accounts"),
+    "authorities": N_("Authorities"),
+    "authority": N_("Authority"),
     "basis": N_("Basis"),
     "case": N_("Case"),
     "certified_until": N_("Confirmed until"),
     "client": N_("Client"),
     "contact": N_("Contact"),
+    "dated": N_("Dated"),
     "declared_minor": N_("Declared minor"),
+    "destroy_from": N_("Destroys from"),
+    "ends_at": N_("Ends"),
+    "erasure": N_("Erasure"),
     "evidence": N_("Evidence"),
     "expires_at": N_("Ends"),
+    "findings": N_("Findings"),
     "gallery": N_("Gallery"),
     "given_at": N_("Given"),
     "guardian": N_("Guardian"),
     "hash": N_("Hash"),
     "holder": N_("Holder"),
+    "inquiries": N_("Inquiries"),
+    "inquiry": N_("Inquiry"),
+    "issued_at": N_("Issued"),
+    "issued_by": N_("Issued by"),
     "jurisdiction": N_("Jurisdiction"),
+    "kind": N_("Kind"),
     "language": N_("Language"),
     "licensed_from": N_("Licensed from"),
     "licensed_until": N_("Licensed until"),
     "location": N_("Folder"),
+    "lock": N_("Lock"),
     "method": N_("Method"),
     "notice": N_("Notice"),
     "notice_exemption": N_("Exempt from notice"),
     "notice_text": N_("Words agreed to"),
     "notice_version": N_("Version of them"),
+    "number": N_("Number"),
     "on_behalf_of": N_("On behalf of"),
     "on_behalf_of_jurisdiction": N_("Standing in"),
     "opened_at": N_("Opened"),
+    "order": N_("Order"),
+    "orders": N_("Orders"),
     "pack": N_("Pack"),
     "permits_unlabelled": N_("Unlabelled faces"),
     "person": N_("Person"),
@@ -51,17 +68,25 @@ LABELS = {
     "purpose": N_("Purpose"),
     "purposes": N_("Purposes"),
     "receipt": N_("Receipt"),
+    "reason": N_("Reason"),
     "reference": N_("File number"),
     "references": N_("References"),
     "references_ended": N_("References ended"),
     "registered": N_("Registered"),
+    "removed": N_("Removed"),
     "role": N_("Role"),
     "searches_left": N_("Searches left"),
     "searches_made": N_("Searches made"),
+    "set_at": N_("Set"),
+    "set_by": N_("Set by"),
     "sought_is_minor": N_("Sought is a minor"),
     "source": N_("Source"),
     "sponsor": N_("Sponsor"),
     "state": N_("State"),
+    "target_name": N_("About"),
+    "text": N_("Text"),
+    "title": N_("Title"),
+    "touches": N_("Touches"),
     "version": N_("Version"),
     "withdrawn": N_("Withdrawn"),
     "withdrawn_at": N_("Withdrawn"),
@@ -70,8 +95,12 @@ LABELS = {
 
 STATES = {
     "active": N_("active"),
+    "cancelled": N_("cancelled"),
     "closed": N_("closed"),
+    "denied": N_("authorisation refused"),
+    "destroyed": N_("destroyed"),
     "in-force": N_("in force"),
+    "lifted": N_("lifted"),
     "live": N_("live"),
     "not-live": N_("not live: no notice"),
     "open": N_("open"),
@@ -80,14 +109,33 @@ STATES = {
     "withdrawn": N_("withdrawn"),
 }
 
-_MOMENTS = {"activated_at", "expires_at", "given_at", "opened_at", "registered", "withdrawn_at"}
-_DAYS = {"certified_until", "licensed_from", "licensed_until"}
+COUNTED = {
+    "clients": N_("clients"),
+    "accounts": N_("accounts"),
+    "cases_open": N_("open cases"),
+    "galleries": N_("galleries"),
+    "sources": N_("sources"),
+    "references": N_("references"),
+    "ingests_open": N_("ingests under way"),
+    "searches_saved": N_("saved searches"),
+    "searches": N_("searches"),
+    "candidates": N_("candidates"),
+    "probes": N_("probes"),
+}
+"""What is counted in a record of oversight."""
+
+_MOMENTS = {
+    "activated_at", "expires_at", "given_at", "issued_at", "opened_at", "registered", "set_at", "withdrawn_at",
+}  # fmt: skip
+_DAYS = {"certified_until", "dated", "destroy_from", "licensed_from", "licensed_until"}
 
 
 def show(name: str, value: Json) -> object:
     """A field as people read it."""
     if name == "state" and isinstance(value, str):
         return _(STATES.get(value, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_(COUNTED[key])}: {number}" for key, number in value.items() if key in COUNTED)
     if isinstance(value, str) and name in _DAYS:
         return value[:10]
     if isinstance(value, str) and name in _MOMENTS:
@@ -148,10 +196,16 @@ def signed(door: Door, entry: int | None) -> None:
 
 
 def show_list(
-    door: Door, listing: str, names: Sequence[str], *, empty: str, numbers: Sequence[str] = ()
+    door: Door,
+    listing: str,
+    names: Sequence[str],
+    *,
+    empty: str,
+    numbers: Sequence[str] = (),
+    act: str = "records-read",
 ) -> list[dict[str, Json]]:
     """One listing of the records as a table of the fields `names`."""
-    rows = door.read(listing)
+    rows = door.read(listing, act)
     if door.screen.json:
         door.screen.document({listing: rows})
     else:

@@ -34,6 +34,10 @@ TABLE = {
     "log": (f"{_HERE}.log:log", N_("Checkpoint, prove, verify, export the log.")),
     "policy": (f"{_HERE}.policy:policy", N_("Rules in force, and what they would decide.")),
     "models": (f"{_HERE}.models:models", N_("Model packs: origin, licence, self-test.")),
+    "lock": (f"{_HERE}.oversight:lock", N_("Close an effect or a place, at once.")),
+    "authority": (f"{_HERE}.oversight:authority", N_("Privacy commissioners and their accounts.")),
+    "inquiry": (f"{_HERE}.inquiries:inquiry", N_("What authorities look into, and how.")),
+    "order": (f"{_HERE}.oversight:order", N_("What an authority orders; in force at once.")),
     "backup": (f"{_HERE}.backup:backup", N_("Copy records, pictures and keys.")),
     "restore": (f"{_HERE}.backup:restore", N_("Bring a backup back, ended permissions kept ended.")),
     "bench": (f"{_HERE}.bench:bench", N_("Measure this machine on generated templates.")),
@@ -45,6 +49,7 @@ SECTIONS = (
     (N_("Who may, and on what basis"), ("client", "account", "gallery", "source", "person", "approve")),
     (N_("Photographs"), ("plan", "ingest")),
     (N_("Search"), ("case", "search", "searcher", "cluster")),
+    (N_("Oversight"), ("lock", "authority", "inquiry", "order")),
     (N_("Look after it"), ("log", "policy", "models", "backup", "restore", "bench", "completion")),
 )
 

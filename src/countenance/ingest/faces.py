@@ -42,7 +42,9 @@ class PageEnd:
 
 @dataclass(frozen=True, kw_only=True)
 class _Verdict:
-    """What is to become of one face. `standing` holds grounds only where it is to be enrolled."""
+    """What is to become of one face. `grounds`: only where it is to be enrolled. `closed`: by a lock or an order, which
+    stops what is new and ends nothing.
+    """
 
     state: FaceState
     reason: str = ""
@@ -50,17 +52,26 @@ class _Verdict:
     named: Named | None = None
     grounds: tuple[Ground, ...] = ()
     complete: bool = True
+    closed: bool = False
 
 
 class FaceWriter:
-    """Faces and references of one batch, inside its transaction."""
+    """Faces and references of one batch, inside its transaction. `withheld`: no search may reach what is enrolled."""
 
     def __init__(
-        self, workspace: Workspace, tx: DjangoTransaction, desk: Desk, gallery: Gallery, now: datetime
+        self,
+        workspace: Workspace,
+        tx: DjangoTransaction,
+        desk: Desk,
+        gallery: Gallery,
+        now: datetime,
+        *,
+        withheld: bool = False,
     ) -> None:
         self._workspace = workspace
         self._tx = tx
         self._desk = desk
+        self._withheld = withheld
         self._gallery = gallery
         self._now = now
         self._before: dict[uuid.UUID, dict[int, Face]] = {}
@@ -149,6 +160,8 @@ class FaceWriter:
             if enrol and before.person_id == (person.pk if person else None):
                 self._change_grounds(before, found, verdict.grounds)
                 return
+            if verdict.closed:
+                return
             self._end(Reference.objects.filter(face=before))
             if not enrol:
                 return  # withdrawn; its key goes after the commit
@@ -233,6 +246,7 @@ class FaceWriter:
                 basis_kind=ground.kind.value,
                 purposes=ground.purposes,
                 jurisdiction=ground.jurisdiction,
+                withheld=self._withheld,
             )
             self._classes[shape] = row.pk
         return self._classes[shape]
@@ -277,7 +291,13 @@ def _refusal(standing: Standing, named: Named | None) -> _Verdict:
     refused = standing.refused
     if refused is None:
         return _Verdict(state=FaceState.REFUSED, reason=FaceReason.NO_BASIS, named=named)
-    return _Verdict(state=FaceState.REFUSED, reason=refused.reason, rule=refused.rule, named=named)
+    return _Verdict(
+        state=FaceState.REFUSED,
+        reason=refused.reason,
+        rule=refused.rule,
+        named=named,
+        closed=standing.closed,
+    )
 
 
 def _page_end(page: PageExtraction, verdicts: list[_Verdict]) -> PageEnd:

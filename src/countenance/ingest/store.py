@@ -26,6 +26,7 @@ from countenance.records.ending import destroy_ended_keys
 from countenance.records.events import Event
 from countenance.records.identity import Caller
 from countenance.records.models import IngestItem, IngestRun, Source
+from countenance.records.restrictions import is_withheld
 from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
@@ -104,6 +105,7 @@ class Store:
         refused = refusal_now(self._workspace, self._caller, source, now)
         if refused is not None:
             raise StoppedByPolicyError(refused)
+        restrictions = self._workspace.restrictions()
         claims = {taken.claim.shard: taken.claim for taken in batch}
         held = still_held(claims.values(), self._journal.owner)
         kept = [taken for taken in batch if taken.claim.shard in held]
@@ -113,8 +115,10 @@ class Store:
             source.gallery,
             [t.brief for t in kept if t.brief is not None],
             now,
+            restrictions=restrictions,
         )
-        writer = FaceWriter(self._workspace, tx, desk, source.gallery, now)
+        withheld = is_withheld(source, restrictions, now)
+        writer = FaceWriter(self._workspace, tx, desk, source.gallery, now, withheld=withheld)
         pages = PageWriter(self._run, source, desk, writer, kept, now)
         ends = [(taken, pages.settle(taken, sealed)) for taken in kept]
         pages.flush()

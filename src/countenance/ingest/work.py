@@ -184,7 +184,14 @@ class Work:
     def _together(self, items: list[IngestItem], claim: Claim) -> Iterator[Taken]:
         briefs = [read_brief(item.rows, self._source) for item in items]
         source = Source.objects.select_related("gallery", "basis").get(pk=self._source.pk)
-        desk = Desk(self._workspace.policy(), source, source.gallery, briefs, self._workspace.clock())
+        desk = Desk(
+            self._workspace.policy(),
+            source,
+            source.gallery,
+            briefs,
+            self._workspace.clock(),
+            restrictions=self._workspace.restrictions(),
+        )
         for item, brief in zip(items, briefs, strict=True):
             taken = Taken(item=item.pk, path=item.path, claim=claim, brief=brief)
             with self._meter.time(Stage.READ):

@@ -206,6 +206,8 @@ def _caller(caller: CallerFacts) -> dict[str, object]:
         "sponsored": caller.sponsored,
         "certified_until": _floor(caller.certified_until),
     }
+    if caller.authority is not None:
+        facts["authority"] = caller.authority
     if (client := caller.client) is not None:
         facts["client"] = {
             "id": client.id,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from countenance.index.index import Index
     from countenance.index.upkeep import UpkeepReport
     from countenance.policy.engine import PolicyEngine
+    from countenance.policy.restrictions import Restriction
     from countenance.tlog.leaf import NewEntry
     from countenance.tlog.log import Appended, Log
     from countenance.vault.media import MediaStore
@@ -60,6 +61,8 @@ class Workspace:
         self._policy_lock = threading.Lock()
         self.cluster: tuple[str, Path] | None = None
         """Address and folder of a cluster that holds the segments; set before the first search (see `cluster.ring`)."""
+        self._restrictions: tuple[Restriction, ...] = ()
+        self._restrictions_epoch: int | None = None
         self.background_index = False
         """Set by a process that serves, before its first search: it answers in part while segments are still opened,
         and one search uses every core."""
@@ -263,6 +266,21 @@ class Workspace:
                 self._policy = PolicyEngine(book_in_force())
             self._policy_epoch = epoch
             return self._policy
+
+    def restrictions(self, epoch: int | None = None) -> tuple[Restriction, ...]:
+        """Locks and orders that are not lifted; another process may have set one a moment ago.
+
+        `epoch`: as in `policy`. To be given only where the caller's transaction has set and lifted none itself.
+        """
+        from countenance.records.restrictions import in_force
+
+        if epoch is None:
+            return in_force()
+        with self._policy_lock:
+            if epoch != self._restrictions_epoch:
+                self._restrictions = in_force()
+                self._restrictions_epoch = epoch
+            return self._restrictions
 
     # Transactions and the log.
 

@@ -92,6 +92,7 @@ def _first_records(
                 role=Role.OPERATOR.value,
                 public_key=key.public_bytes(),
                 certified_at=now,
+                founding=True,
                 created_at=now,
             )
             for key in keys
@@ -110,12 +111,14 @@ def _first_records(
                     jurisdiction=place,
                     client=None,
                     pack=book.hash,
-                    details={
-                        "operator": operator,
-                        "accounts": [str(first.pk), str(second.pk)],
-                        "packs": sorted(book.hashes),
-                    },
+                    details={"operator": operator, "accounts": [str(first.pk), str(second.pk)], **of_pack},
                 )
-                for event in (Event.WORKSPACE_MADE, Event.POLICY_ACTIVATED)
+                for event, of_pack in (
+                    (Event.WORKSPACE_MADE, {}),
+                    *(
+                        (Event.POLICY_ACTIVATED, {"hash": pack.hash, "version": pack.version})
+                        for pack, _ in loaded
+                    ),
+                )
             ],
         )

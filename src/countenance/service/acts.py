@@ -5,11 +5,12 @@ from __future__ import annotations
 from countenance.acting.path import ActResult
 from countenance.acting.path import perform as perform_with
 from countenance.acting.step import Handlers
+from countenance.oversight.acts import HANDLERS as OVERSIGHT
 from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
 from countenance.registry.acts import HANDLERS as REGISTRY
 
-HANDLERS: Handlers = {**REGISTRY}
+HANDLERS: Handlers = {**REGISTRY, **OVERSIGHT}
 
 
 def perform(workspace: Workspace, request: SignedRequest) -> ActResult:

@@ -204,11 +204,11 @@ def test(
 def _act_question(door: Door, act: Act, client: str | None, approvals: int) -> Question:
     from countenance.policy.questions import ActQuestion
     from countenance.records.identity import caller_facts
-    from countenance.registry.acts import accounts, organisations
+    from countenance.records.named import find_account, find_client
 
     workspace = door.workspace()
-    facts = caller_facts(accounts.find(door.account()))
-    client_id = str(organisations.find(client).pk) if client else (facts.client.id if facts.client else None)
+    facts = caller_facts(find_account(door.account()))
+    client_id = str(find_client(client).pk) if client else (facts.client.id if facts.client else None)
     return ActQuestion(caller=facts, act=act, client_id=client_id, approvals=approvals, now=workspace.clock())
 
 
@@ -217,8 +217,7 @@ def _search_question(door: Door, code: str | None, gallery: str | None, purpose:
     from countenance.primitives.ids import read_code
     from countenance.records import facts, models
     from countenance.records.identity import caller_facts
-    from countenance.records.named import find_gallery
-    from countenance.registry.acts import accounts
+    from countenance.records.named import find_account, find_gallery
 
     if gallery is None:
         raise UsageError(N_("A search is in a gallery; name it with --gallery."), code="gallery-missing")
@@ -229,7 +228,7 @@ def _search_question(door: Door, code: str | None, gallery: str | None, purpose:
         else None
     )
     return SearchQuestion(
-        caller=caller_facts(accounts.find(door.account())),
+        caller=caller_facts(find_account(door.account())),
         case=facts.case_facts(case) if case else None,
         purpose=purpose or (case.purpose if case else None),
         requester=facts.requester_facts(case) if case else None,

@@ -5,6 +5,7 @@ from countenance.records.models.collection import Basis, Gallery, PermissionClas
 from countenance.records.models.erasing import Erasure, ErasureWork, ResidencyClaim, Tombstone
 from countenance.records.models.ingest import IngestItem, IngestRun, IngestShard
 from countenance.records.models.organisations import Account, Organisation, UsedNonce
+from countenance.records.models.oversight import Inquiry, InquiryAuthority, InquiryDocument, Lock, Order
 from countenance.records.models.persons import ConsentReceipt, Person
 from countenance.records.models.photographs import Face, Photograph, Reference
 from countenance.records.models.state import (
@@ -29,6 +30,11 @@ __all__ = [
     "IngestItem",
     "IngestRun",
     "IngestShard",
+    "Inquiry",
+    "InquiryAuthority",
+    "InquiryDocument",
+    "Lock",
+    "Order",
     "Organisation",
     "PermissionClass",
     "Person",

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from countenance.acting.step import Outcome, Step
+from countenance.policy.purposes import OrganisationKind
 from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.clock import iso
 from countenance.records import models
@@ -56,7 +57,7 @@ def note_backup(_: Step) -> Outcome:
 
 
 def _clients(own: UUID | None) -> list[Json]:
-    rows = models.Organisation.objects.order_by("name")
+    rows = models.Organisation.objects.filter(kind=OrganisationKind.CLIENT.value).order_by("name")
     return [organisations.describe(row) for row in (rows.filter(pk=own) if own else rows)]
 
 
