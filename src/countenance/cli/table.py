@@ -31,6 +31,7 @@ TABLE = {
     "searcher": (f"{_HERE}.searcher:searcher", N_("Run the process that owns keys and index.")),
     "cluster": (f"{_HERE}.cluster:cluster", N_("Many machines that hold one index.")),
     "approve": (f"{_HERE}.approve:approve", N_("Sign as the second person.")),
+    "erase": (f"{_HERE}.erase:erase", N_("Erase: a person, photograph, source, client, place.")),
     "log": (f"{_HERE}.log:log", N_("Checkpoint, prove, verify, export the log.")),
     "policy": (f"{_HERE}.policy:policy", N_("Rules in force, and what they would decide.")),
     "models": (f"{_HERE}.models:models", N_("Model packs: origin, licence, self-test.")),
@@ -50,7 +51,7 @@ SECTIONS = (
     (N_("Photographs"), ("plan", "ingest")),
     (N_("Search"), ("case", "search", "searcher", "cluster")),
     (N_("Oversight"), ("lock", "authority", "inquiry", "order")),
-    (N_("Look after it"), ("log", "policy", "models", "backup", "restore", "bench", "completion")),
+    (N_("Look after it"), ("erase", "log", "policy", "models", "backup", "restore", "bench", "completion")),
 )
 
 

@@ -23,6 +23,7 @@ from countenance.ingest.taken import Ended, FaceKey, Sealed, StoppedByPolicyErro
 from countenance.primitives.canonical import Json
 from countenance.records.database import DjangoTransaction, as_stored
 from countenance.records.ending import destroy_ended_keys
+from countenance.records.erasing.tombstones import Hashing
 from countenance.records.events import Event
 from countenance.records.identity import Caller
 from countenance.records.models import IngestItem, IngestRun, Source
@@ -44,6 +45,7 @@ class Store:
         self._run = run
         self._source = source
         self._journal = journal
+        self._hashing = Hashing(workspace.vault)
 
     def write(self, batch: Sequence[Taken]) -> Written:
         """Write a batch, whole or not at all.
@@ -116,6 +118,8 @@ class Store:
             [t.brief for t in kept if t.brief is not None],
             now,
             restrictions=restrictions,
+            hashing=self._hashing,
+            sha256s=[t.sha256 for t in kept if t.sha256],
         )
         withheld = is_withheld(source, restrictions, now)
         writer = FaceWriter(self._workspace, tx, desk, source.gallery, now, withheld=withheld)

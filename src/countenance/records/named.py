@@ -5,8 +5,8 @@ from __future__ import annotations
 from countenance.policy.purposes import OrganisationKind
 from countenance.primitives.errors import NotFoundError
 from countenance.primitives.ids import read_code
-from countenance.primitives.text import N_
-from countenance.records.models import Account, Case, Gallery, Organisation, Source
+from countenance.primitives.text import N_, folded
+from countenance.records.models import Account, Case, Gallery, Organisation, Person, Source
 
 
 def find_gallery(name: str) -> Gallery:
@@ -87,3 +87,16 @@ def find_case(code: str) -> Case:
             case=code,
         )
     return case
+
+
+def find_person(label: str) -> Person:
+    """The person of this label, in any spelling. Raises NotFoundError."""
+    person = Person.objects.filter(folded=folded(label)).first()
+    if person is None:
+        raise NotFoundError(
+            N_("There is no person {person}."),
+            remedy=N_("Add one with: countenance person add"),
+            code="person-missing",
+            person=label,
+        )
+    return person

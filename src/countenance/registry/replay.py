@@ -22,6 +22,7 @@ from countenance.records import closing, models
 from countenance.records.database import DjangoTransaction
 from countenance.records.denying import deny_case, destroy_probes
 from countenance.records.ending import end_references, rests_on
+from countenance.records.erasing.replaying import repeat_batch, repeat_end, repeat_start
 from countenance.records.events import Event
 from countenance.records.policies import put_in_force
 from countenance.records.workspace import Workspace
@@ -135,6 +136,15 @@ class _Replay:
         pack: PolicyPack = pack_from_files(files)
         put_in_force([(pack, dict(files))], entry.leaf.at)
 
+    def erasure_started(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        repeat_start(details, entry.leaf.at, entry.leaf.jurisdiction)
+
+    def erasure_unfindable(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        self.references += repeat_batch(self.workspace, self.tx, details, entry.index, self.now)
+
+    def erasure_done(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        repeat_end(details, entry.index, self.now)
+
     def _end(self, **which: Any) -> None:
         chosen = models.Reference.objects.filter(**which)
         self.references += end_references(self.workspace, self.tx, chosen, self.now)
@@ -168,6 +178,9 @@ _ENDS: Mapping[str, Callable[[_Replay, LoggedEntry, dict[str, Any]], None]] = {
     Event.ORDER_LIFTED: _Replay.order_lifted,
     Event.CASE_DENIED: _Replay.case_denied,
     Event.SOURCE_CORRECTED: _Replay.source_corrected,
+    Event.ERASURE_STARTED: _Replay.erasure_started,
+    Event.ERASURE_UNFINDABLE: _Replay.erasure_unfindable,
+    Event.ERASURE_DONE: _Replay.erasure_done,
 }
 
 _BEGINS = frozenset(
@@ -208,9 +221,10 @@ def replay(
     work = _Replay(workspace=workspace, tx=tx, now=now, packs=known)
     ended: Counter[str] = Counter()
     lost: Counter[str] = Counter()
+    erased = _forgotten(entries)
     for entry in entries:
         handler = _ENDS.get(entry.leaf.event)
-        if handler is not None:
+        if handler is not None and entry.index not in erased:
             if entry.details is None:
                 raise refused(
                     "log-without-details",
@@ -227,6 +241,16 @@ def replay(
     workspace.revoke_grants()
     destroy_probes(workspace, work.probes)
     return Replayed(ended=dict(ended), lost=dict(lost), references_ended=work.references)
+
+
+def _forgotten(entries: list[LoggedEntry]) -> set[int]:
+    """Entries without details because an erasure forgot them: what they ended is erased."""
+    return {
+        int(position)
+        for entry in entries
+        if entry.leaf.event == Event.ERASURE_DONE and entry.details is not None
+        for position in entry.details["forgotten"]
+    }
 
 
 def refused(reason: str, what: str, **params: object) -> RefusedError:

@@ -9,8 +9,9 @@ from countenance.oversight.acts import HANDLERS as OVERSIGHT
 from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
 from countenance.registry.acts import HANDLERS as REGISTRY
+from countenance.rights.erasure import HANDLERS as ERASURE
 
-HANDLERS: Handlers = {**REGISTRY, **OVERSIGHT}
+HANDLERS: Handlers = {**REGISTRY, **OVERSIGHT, **ERASURE}
 
 
 def perform(workspace: Workspace, request: SignedRequest) -> ActResult:
