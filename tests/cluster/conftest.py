@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from bucket_service import free_port, this_address
+from bucket_service import BucketService, free_port, this_address
 
 from countenance.cluster.fleet import Fleet
 from countenance.cluster.ring import Node, environment, make_ring, start_node, stop_node
@@ -40,8 +40,8 @@ class Ring:
 
 
 @pytest.fixture(scope="session")
-def ring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ring]:
-    """Three nodes."""
+def ring(tmp_path_factory: pytest.TempPathFactory, bucket_service: BucketService) -> Iterator[Ring]:
+    """Three nodes, which have the keys to the bucket in their environment."""
     folder = tmp_path_factory.mktemp("ring") / "node-0"
     address = this_address()
     make_ring(folder, [address])

@@ -222,10 +222,27 @@ def test_segments_from_a_bucket(fleet: Fleet, world: World, bucket_service: Buck
     fill(world, rng, rows=300, segments=2)
     for name in world.files.names():
         bucket.put(name, world.files.get(name))
-    shutil.rmtree(world.files.directory)
-    far = over(fleet, world, files=bucket)
     probe = random_template(rng)
-    assert told(world.search(probe, index=far)) == told(world.search(probe))
+    right = told(world.search(probe))
+    far = over(fleet, world, files=bucket)
+    shutil.rmtree(world.files.directory)
+    assert told(world.search(probe, index=far)) == right
+
+
+def test_a_bucket_that_is_down_loses_nothing(
+    fleet: Fleet, world: World, bucket_service: BucketService
+) -> None:
+    rng = np.random.default_rng(10)
+    bucket = bucket_service.store("down")
+    fill(world, rng, rows=200, segments=1)
+    for name in world.files.names():
+        bucket.put(name, world.files.get(name))
+    probe = random_template(rng)
+    far = over(fleet, world, files=bucket)
+    far._told = {"kind": "s3", "place": {**vars(bucket.place), "endpoint": "http://127.0.0.1:9", "tries": 1}}
+    answer = world.search(probe, index=far)
+    assert answer.coverage.not_searchable > 0
+    assert far._broken() == {}  # nothing is taken for damaged
 
 
 def test_a_machine_that_is_lost_during_searches(ring, fleet: Fleet, world: World) -> None:  # type: ignore[no-untyped-def]

@@ -36,7 +36,7 @@ from countenance.index.held import HeldSegment
 from countenance.index.live import LiveSegment
 from countenance.index.scan import Scores, nearest
 from countenance.index.segment import Segment, SegmentFiles
-from countenance.primitives.errors import CountenanceError, IntegrityError, NotFoundError
+from countenance.primitives.errors import CountenanceError, IntegrityError, NotFoundError, UnavailableError
 from countenance.vault.media import FolderMediaStore
 from countenance.vault.s3 import S3MediaStore, S3Place
 
@@ -58,6 +58,7 @@ class Holder:
         self._load, self._at = 0, 0
         self._files: SegmentFiles | None = None
         self._thread: threading.Thread | None = None
+        self._unavailable = ""  # why segments could not be read lately, as a code
 
     def handle(self, frame: bytes) -> bytes:
         """One request, one answer, both under a MAC. What is not genuine gets an empty answer, and nothing is done."""
@@ -79,6 +80,8 @@ class Holder:
                     answer = self._search(header, blobs)
                 case "state":
                     followed = self._follow(header)
+                    if self._waiting():
+                        self._begin()
                     answer = (self._state() if followed else {"behind": [self._load, self._at]}), []
                 case _:
                     answer = {"failed": "op"}, []
@@ -119,9 +122,8 @@ class Holder:
             least = min((live.as_of for live, _, _ in wanted.values()), default=2**62)
             self._removed = [one for one in self._removed if one[0] > least]
             waiting = self._waiting()
-        if waiting and (self._thread is None or not self._thread.is_alive()):
-            self._thread = threading.Thread(target=self._work, daemon=True, name="segments")
-            self._thread.start()
+        if waiting:
+            self._begin()
         if header["wait"] and self._thread is not None:
             self._thread.join()
         return self._state(), []
@@ -129,18 +131,30 @@ class Holder:
     def _waiting(self) -> list[str]:
         return [one for one in self._keys if one not in self._open and one not in self._broken]
 
+    def _begin(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._work, daemon=True, name="segments")
+            self._thread.start()
+
     def _work(self) -> None:
+        later: set[str] = set()
         while True:
             with self._lock:
-                waiting = self._waiting()
+                waiting = [one for one in self._waiting() if one not in later]
                 if not waiting:
                     return
                 live, turn, key = self._keys[waiting[0]]
             try:
                 made: HeldSegment | str = self._opened(live, turn, key)
+            except UnavailableError as error:
+                # The store is down or full, which says nothing of the segment: the next request begins again.
+                later.add(live.id)
+                self._unavailable = error.code
+                continue
             except Exception:  # noqa: BLE001 - a segment that does not open must not stop the others
                 made = NotSearchable.DAMAGED.value
             with self._lock:
+                self._unavailable = ""
                 if live.id not in self._keys:
                     continue
                 if isinstance(made, str):
@@ -168,7 +182,7 @@ class Holder:
             return {
                 "open": {name: one.has_dead for name, one in self._open.items()},
                 "broken": dict(self._broken),
-                "at": [self._load, self._at],
+                "unavailable": self._unavailable,
                 "resident": sum(one.resident_bytes for one in self._open.values()),
             }
 

@@ -65,6 +65,7 @@ class ClusterIndex(Index):
         self.fleet = fleet
         self.shelf = FarShelf(files, keys, seeds, self._broken)
         self._store = files
+        self._told = _told(files)
         self._copies = copies
         self._loads = 0
         self._removed: list[tuple[int, str, str, str]] = []  # number, gallery, space, reference
@@ -154,7 +155,7 @@ class ClusterIndex(Index):
                     "op": "hold",
                     "segments": told,
                     "wait": not self._background,
-                    "files": _told(self._store),
+                    "files": self._told,
                 }
                 sent.append((link, self.fleet.send(link, header, blobs)))
             answers = self.fleet.collect(sent, patience=None if self._background else _OPEN_SECONDS)
@@ -470,6 +471,8 @@ def _take(link: Link, state: dict[str, Any]) -> None:
     if "open" in state:
         link.open, link.broken = frozenset(state["open"]), dict(state["broken"])
         link.resident = int(state["resident"])
+        if state["unavailable"]:
+            _log.warning("a holder of the index cannot read segments now: %s", state["unavailable"])
 
 
 def _told(files: MediaStore) -> dict[str, Any]:
