@@ -196,7 +196,7 @@ class Desk:
                 authority=_ERASED_AUTHORITY,
                 since="2026-11-01",
                 explanation=N_("This was erased, and nobody has agreed to it since."),
-                pack=self._engine.pack.hash,
+                pack=self._engine.book.hash,
             ),
         )
 
