@@ -22,10 +22,31 @@ from countenance.policy.questions import (
     SearchQuestion,
 )
 
-CASEWORKER_ACTS = {Act.CASE_OPEN, Act.CASE_CLOSE, Act.RECORDS_READ}
-SUPERVISOR_ACTS = {Act.CASE_CLOSE, Act.RECORDS_READ}
-AUDITOR_ACTS = {Act.LOG_EXPORT, Act.RECORDS_READ}
-OPERATOR_ACTS = set(Act) - {Act.CASE_OPEN, Act.CASE_CLOSE}
+EVERYBODYS_ACTS = {Act.RECORDS_READ, Act.REVIEW_READ}
+CASEWORKER_ACTS = {*EVERYBODYS_ACTS, Act.CASE_OPEN, Act.CASE_CLOSE, Act.REVIEW_OPEN, Act.REPORT_MAKE}
+SUPERVISOR_ACTS = {
+    *EVERYBODYS_ACTS,
+    Act.CASE_CLOSE,
+    Act.REVIEW_OPEN,
+    Act.REPORT_MAKE,
+    Act.COMPETENCE_RECORD,
+    Act.SAMPLE_DRAW,
+    Act.SAMPLE_EXAMINE,
+    Act.WATCH_READ,
+    Act.FLAG_REVIEW,
+}
+REVIEWER_ACTS = {*EVERYBODYS_ACTS, Act.REVIEW_NEXT, Act.REVIEW_SEAL}
+AUDITOR_ACTS = {*EVERYBODYS_ACTS, Act.LOG_EXPORT, Act.WATCH_READ, Act.FLAG_REVIEW, Act.YEAR_COUNT}
+OPERATOR_ACTS = set(Act) - {
+    Act.CASE_OPEN,
+    Act.CASE_CLOSE,
+    Act.REVIEW_OPEN,
+    Act.REVIEW_NEXT,
+    Act.REVIEW_SEAL,
+    Act.REPORT_MAKE,
+    Act.SAMPLE_DRAW,
+    Act.SAMPLE_EXAMINE,
+}
 
 EMERGENCY_PURPOSES = frozenset(
     {Purpose.VICTIM_IDENTIFICATION, Purpose.MISSING_PERSON, Purpose.FAMILY_TRACING}
@@ -201,7 +222,7 @@ def _against_act(question: ActQuestion) -> Iterator[str]:
         Role.CASEWORKER: CASEWORKER_ACTS,
         Role.SUPERVISOR: SUPERVISOR_ACTS,
         Role.AUDITOR: AUDITOR_ACTS,
-        Role.REVIEWER: {Act.RECORDS_READ},
+        Role.REVIEWER: REVIEWER_ACTS,
     }[caller.role]
     if question.act not in allowed:
         yield "role-may-not"

@@ -22,9 +22,17 @@ LABELS = {
     "certified_until": N_("Confirmed until"),
     "client": N_("Client"),
     "contact": N_("Contact"),
+    "day": N_("Day"),
+    "entries": N_("Log entries"),
     "declared_minor": N_("Declared minor"),
+    "commitment": N_("Commitment"),
+    "concluded_at": N_("Concluded"),
     "evidence": N_("Evidence"),
     "expires_at": N_("Ends"),
+    "fillers": N_("Fillers"),
+    "fillers_taken_for_leads": N_("Taken for leads"),
+    "finding": N_("Finding"),
+    "flag": N_("Flag"),
     "gallery": N_("Gallery"),
     "given_at": N_("Given"),
     "guardian": N_("Guardian"),
@@ -43,6 +51,7 @@ LABELS = {
     "on_behalf_of": N_("On behalf of"),
     "on_behalf_of_jurisdiction": N_("Standing in"),
     "opened_at": N_("Opened"),
+    "outcome": N_("Outcome"),
     "pack": N_("Pack"),
     "permits_unlabelled": N_("Unlabelled faces"),
     "person": N_("Person"),
@@ -50,18 +59,27 @@ LABELS = {
     "public_key": N_("Public key"),
     "purpose": N_("Purpose"),
     "purposes": N_("Purposes"),
+    "rate": N_("Rate"),
+    "rate_interval": N_("95 % interval"),
     "receipt": N_("Receipt"),
     "reference": N_("File number"),
     "references": N_("References"),
     "references_ended": N_("References ended"),
     "registered": N_("Registered"),
+    "review": N_("Review"),
     "role": N_("Role"),
+    "rule": N_("Rule"),
+    "search_entry": N_("Search, log entry"),
     "searches_left": N_("Searches left"),
     "searches_made": N_("Searches made"),
     "sought_is_minor": N_("Sought is a minor"),
     "source": N_("Source"),
     "sponsor": N_("Sponsor"),
     "state": N_("State"),
+    "training": N_("Training"),
+    "valid_from": N_("Valid from"),
+    "valid_until": N_("Valid until"),
+    "verdicts": N_("Verdicts"),
     "version": N_("Version"),
     "withdrawn": N_("Withdrawn"),
     "withdrawn_at": N_("Withdrawn"),
@@ -72,21 +90,33 @@ STATES = {
     "active": N_("active"),
     "closed": N_("closed"),
     "in-force": N_("in force"),
+    "inconclusive": N_("inconclusive"),
+    "lead": N_("lead"),
     "live": N_("live"),
     "not-live": N_("not live: no notice"),
+    "no-candidate": N_("no candidate"),
     "open": N_("open"),
     "retired": N_("retired"),
     "suspended": N_("suspended"),
+    "waiting": N_("waiting"),
     "withdrawn": N_("withdrawn"),
 }
 
-_MOMENTS = {"activated_at", "expires_at", "given_at", "opened_at", "registered", "withdrawn_at"}
-_DAYS = {"certified_until", "licensed_from", "licensed_until"}
+_MOMENTS = {
+    "activated_at",
+    "concluded_at",
+    "expires_at",
+    "given_at",
+    "opened_at",
+    "registered",
+    "withdrawn_at",
+}
+_DAYS = {"certified_until", "licensed_from", "licensed_until", "valid_from", "valid_until"}
 
 
 def show(name: str, value: Json) -> object:
     """A field as people read it."""
-    if name == "state" and isinstance(value, str):
+    if name in {"state", "outcome"} and isinstance(value, str):
         return _(STATES.get(value, value))
     if isinstance(value, str) and name in _DAYS:
         return value[:10]
@@ -151,13 +181,32 @@ def show_list(
     door: Door, listing: str, names: Sequence[str], *, empty: str, numbers: Sequence[str] = ()
 ) -> list[dict[str, Json]]:
     """One listing of the records as a table of the fields `names`."""
-    rows = door.read(listing)
+    return show_list_of(door, "records-read", listing, names, empty=empty, numbers=numbers)
+
+
+def show_list_of(
+    door: Door, act: str, listing: str, names: Sequence[str], *, empty: str, numbers: Sequence[str] = ()
+) -> list[dict[str, Json]]:
+    """One listing that `act` reads, likewise."""
+    rows = door.read(listing, act)
     if door.screen.json:
         door.screen.document({listing: rows})
     else:
-        door.screen.table(
-            [Column(title=LABELS[name], right=name in numbers) for name in names],
-            [[_in_table(name, row.get(name)) for name in names] for row in rows],
-            empty=empty,
-        )
+        show_rows(door, rows, names, empty=empty, numbers=numbers)
     return rows
+
+
+def show_rows(
+    door: Door,
+    rows: Sequence[Mapping[str, Json]],
+    names: Sequence[str],
+    *,
+    empty: str,
+    numbers: Sequence[str] = (),
+) -> None:
+    """Rows as a table of the fields `names`."""
+    door.screen.table(
+        [Column(title=LABELS[name], right=name in numbers) for name in names],
+        [[_in_table(name, row.get(name)) for name in names] for row in rows],
+        empty=empty,
+    )

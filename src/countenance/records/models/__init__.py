@@ -7,7 +7,9 @@ from countenance.records.models.ingest import IngestItem, IngestRun, IngestShard
 from countenance.records.models.organisations import Account, Organisation, UsedNonce
 from countenance.records.models.persons import ConsentReceipt, Person
 from countenance.records.models.photographs import Face, Photograph, Reference
+from countenance.records.models.review import Competence, Examination, Review, ReviewItem, Verdict
 from countenance.records.models.state import Approval, PolicyPackRecord, Proposal, WorkspaceState
+from countenance.records.models.watching import MisuseFlag, Sample, SampledSearch
 
 __all__ = [
     "Account",
@@ -15,14 +17,17 @@ __all__ = [
     "Basis",
     "Candidate",
     "Case",
+    "Competence",
     "ConsentReceipt",
     "Erasure",
     "ErasureWork",
+    "Examination",
     "Face",
     "Gallery",
     "IngestItem",
     "IngestRun",
     "IngestShard",
+    "MisuseFlag",
     "Organisation",
     "PermissionClass",
     "Person",
@@ -32,9 +37,14 @@ __all__ = [
     "Proposal",
     "Reference",
     "ResidencyClaim",
+    "Review",
+    "ReviewItem",
+    "Sample",
+    "SampledSearch",
     "Search",
     "Source",
     "Tombstone",
     "UsedNonce",
+    "Verdict",
     "WorkspaceState",
 ]
