@@ -80,6 +80,8 @@ def perform(workspace: Workspace, request: SignedRequest, handlers: Handlers) ->
         )
         if two and asked.approvals < 2 and not isinstance(decision, Refused):
             decision = _second_person(engine.book.hash)
+        if not isinstance(decision, Refused):
+            decision = handler.against(step) or decision
         if isinstance(decision, Refused):
             refusal = decision
             log_refusal(workspace, tx, caller, act, decision, now)
@@ -209,6 +211,8 @@ def _sign(proposal: Proposal, caller: Caller, request: SignedRequest, now: datet
 
 def _log(step: Step, act: Act, outcome: Outcome, pack: str) -> ActResult:
     if outcome.event is None:
+        if outcome.further:
+            step.workspace.record(step.tx, outcome.further)
         return ActResult(act=act.value, record=outcome.record, log_entry=None)
     entry = _entry(
         step,
@@ -219,7 +223,7 @@ def _log(step: Step, act: Act, outcome: Outcome, pack: str) -> ActResult:
         purpose=outcome.purpose,
         client=outcome.client,
     )
-    (appended,) = step.workspace.record(step.tx, [entry])
+    appended, *_ = step.workspace.record(step.tx, [entry, *outcome.further])
     return ActResult(act=act.value, record=outcome.record, log_entry=appended.index)
 
 

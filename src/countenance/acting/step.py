@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from countenance.records.identity import Caller
 from countenance.records.models import Account
 from countenance.records.params import Params
 from countenance.records.workspace import Workspace
+from countenance.tlog.leaf import NewEntry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class Outcome:
     """What the handler did.
 
     `record`: shown to the caller. `event`: None for a list. `details`: go into the salted commitment, never the leaf.
-    `jurisdiction`, `purpose`, `client`: shown in the leaf.
+    `jurisdiction`, `purpose`, `client`: shown in the leaf. `further`: what else came of it, logged after its own entry.
     """
 
     record: Json
@@ -46,6 +47,7 @@ class Outcome:
     jurisdiction: str | None = None
     purpose: str | None = None
     client: str | None = None
+    further: Sequence[NewEntry] = ()
 
 
 def _operators(_: Step) -> None:
@@ -56,7 +58,7 @@ def _one_person(_: Step) -> bool:
     return False
 
 
-def _open(_: Step) -> Refused | None:
+def _nothing_against(_: Step) -> Refused | None:
     return None
 
 
@@ -64,14 +66,17 @@ def _open(_: Step) -> Refused | None:
 class Handler:
     """One act.
 
-    `carry_out` does it; `closed` says what locks and orders speak against it, besides those on the account; `client_of` says whose thing it touches (None: the operator's), for policy; `needs_two` says
-    whether it takes two persons with these params, besides the acts that always do.
+    `carry_out` does it; `closed` says what locks and orders speak against it, besides those on the account; `client_of`
+    says whose thing it touches (None: the operator's), for policy; `needs_two` says whether it takes two persons with
+    these params, besides the acts that always do; `against` is a rule of the house that refuses what policy permits, for
+    reasons that lie in the path's own records.
     """
 
     carry_out: Callable[[Step], Outcome]
     client_of: Callable[[Step], str | None] = _operators
     needs_two: Callable[[Step], bool] = _one_person
-    closed: Callable[[Step], Refused | None] = _open
+    closed: Callable[[Step], Refused | None] = _nothing_against
+    against: Callable[[Step], Refused | None] = _nothing_against
 
 
 type Handlers = Mapping[Act, Handler]

@@ -25,14 +25,22 @@ LABELS = {
     "certified_until": N_("Confirmed until"),
     "client": N_("Client"),
     "contact": N_("Contact"),
+    "commitment": N_("Commitment"),
+    "concluded_at": N_("Concluded"),
     "dated": N_("Dated"),
+    "day": N_("Day"),
     "declared_minor": N_("Declared minor"),
     "destroy_from": N_("Destroys from"),
     "ends_at": N_("Ends"),
+    "entries": N_("Log entries"),
     "erasure": N_("Erasure"),
     "evidence": N_("Evidence"),
     "expires_at": N_("Ends"),
+    "fillers": N_("Fillers"),
+    "fillers_taken_for_leads": N_("Taken for leads"),
+    "finding": N_("Finding"),
     "findings": N_("Findings"),
+    "flag": N_("Flag"),
     "gallery": N_("Gallery"),
     "given_at": N_("Given"),
     "guardian": N_("Guardian"),
@@ -60,6 +68,7 @@ LABELS = {
     "opened_at": N_("Opened"),
     "order": N_("Order"),
     "orders": N_("Orders"),
+    "outcome": N_("Outcome"),
     "pack": N_("Pack"),
     "permits_unlabelled": N_("Unlabelled faces"),
     "person": N_("Person"),
@@ -67,6 +76,8 @@ LABELS = {
     "public_key": N_("Public key"),
     "purpose": N_("Purpose"),
     "purposes": N_("Purposes"),
+    "rate": N_("Rate"),
+    "rate_interval": N_("95 % interval"),
     "receipt": N_("Receipt"),
     "reason": N_("Reason"),
     "reference": N_("File number"),
@@ -74,7 +85,10 @@ LABELS = {
     "references_ended": N_("References ended"),
     "registered": N_("Registered"),
     "removed": N_("Removed"),
+    "review": N_("Review"),
     "role": N_("Role"),
+    "rule": N_("Rule"),
+    "search_entry": N_("Search, log entry"),
     "searches_left": N_("Searches left"),
     "searches_made": N_("Searches made"),
     "set_at": N_("Set"),
@@ -87,6 +101,10 @@ LABELS = {
     "text": N_("Text"),
     "title": N_("Title"),
     "touches": N_("Touches"),
+    "training": N_("Training"),
+    "valid_from": N_("Valid from"),
+    "valid_until": N_("Valid until"),
+    "verdicts": N_("Verdicts"),
     "version": N_("Version"),
     "withdrawn": N_("Withdrawn"),
     "withdrawn_at": N_("Withdrawn"),
@@ -101,11 +119,15 @@ STATES = {
     "destroyed": N_("destroyed"),
     "in-force": N_("in force"),
     "lifted": N_("lifted"),
+    "inconclusive": N_("inconclusive"),
+    "lead": N_("lead"),
     "live": N_("live"),
     "not-live": N_("not live: no notice"),
+    "no-candidate": N_("no candidate"),
     "open": N_("open"),
     "retired": N_("retired"),
     "suspended": N_("suspended"),
+    "waiting": N_("waiting"),
     "withdrawn": N_("withdrawn"),
 }
 
@@ -125,14 +147,22 @@ COUNTED = {
 """What is counted in a record of oversight."""
 
 _MOMENTS = {
-    "activated_at", "expires_at", "given_at", "issued_at", "opened_at", "registered", "set_at", "withdrawn_at",
+    "activated_at", "concluded_at", "expires_at", "given_at", "issued_at", "opened_at", "registered", "set_at", "withdrawn_at",
 }  # fmt: skip
-_DAYS = {"certified_until", "dated", "destroy_from", "licensed_from", "licensed_until"}
+_DAYS = {
+    "certified_until",
+    "dated",
+    "destroy_from",
+    "licensed_from",
+    "licensed_until",
+    "valid_from",
+    "valid_until",
+}
 
 
 def show(name: str, value: Json) -> object:
     """A field as people read it."""
-    if name == "state" and isinstance(value, str):
+    if name in {"state", "outcome"} and isinstance(value, str):
         return _(STATES.get(value, value))
     if isinstance(value, Mapping):
         return ", ".join(f"{_(COUNTED[key])}: {number}" for key, number in value.items() if key in COUNTED)
@@ -204,14 +234,26 @@ def show_list(
     numbers: Sequence[str] = (),
     act: str = "records-read",
 ) -> list[dict[str, Json]]:
-    """One listing of the records as a table of the fields `names`."""
+    """One listing, read by `act`, as a table of the fields `names`."""
     rows = door.read(listing, act)
     if door.screen.json:
         door.screen.document({listing: rows})
     else:
-        door.screen.table(
-            [Column(title=LABELS[name], right=name in numbers) for name in names],
-            [[_in_table(name, row.get(name)) for name in names] for row in rows],
-            empty=empty,
-        )
+        show_rows(door, rows, names, empty=empty, numbers=numbers)
     return rows
+
+
+def show_rows(
+    door: Door,
+    rows: Sequence[Mapping[str, Json]],
+    names: Sequence[str],
+    *,
+    empty: str,
+    numbers: Sequence[str] = (),
+) -> None:
+    """Rows as a table of the fields `names`."""
+    door.screen.table(
+        [Column(title=LABELS[name], right=name in numbers) for name in names],
+        [[_in_table(name, row.get(name)) for name in names] for row in rows],
+        empty=empty,
+    )

@@ -157,7 +157,7 @@ class Door:
         return None if found is None else self._open.enter_context(found)
 
     def read(self, listing: str, act: str = "records-read") -> list[dict[str, Json]]:
-        """One listing of the records, as the caller may see it."""
+        """One listing, as the caller may see it; `act`: the one that reads it."""
         record = self.perform(act, {"listing": listing}).record
         assert isinstance(record, dict)
         return list(record[listing])

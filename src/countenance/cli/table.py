@@ -28,6 +28,11 @@ TABLE = {
     "ingest": (f"{_HERE}.ingest:ingest", N_("Take in a source's photographs; resumes.")),
     "case": (f"{_HERE}.cases:case", N_("The errand under which one may search.")),
     "search": (f"{_HERE}.search:search", N_("Search a gallery in a case; yields leads.")),
+    "review": (f"{_HERE}.review:review", N_("Examine candidates: blind, apart, sealed.")),
+    "report": (f"{_HERE}.report:report", N_("What came of a case: leads, not identifications.")),
+    "sample": (f"{_HERE}.sample:sample", N_("Searches drawn at random for a supervisor.")),
+    "misuse": (f"{_HERE}.misuse:misuse", N_("What the rules against misuse have seen.")),
+    "yearly": (f"{_HERE}.yearly:yearly", N_("Annual and transparency report from the log.")),
     "searcher": (f"{_HERE}.searcher:searcher", N_("Run the process that owns keys and index.")),
     "cluster": (f"{_HERE}.cluster:cluster", N_("Many machines that hold one index.")),
     "approve": (f"{_HERE}.approve:approve", N_("Sign as the second person.")),
@@ -49,8 +54,8 @@ SECTIONS = (
     (N_("Begin"), ("demo", "init", "doctor", "status")),
     (N_("Who may, and on what basis"), ("client", "account", "gallery", "source", "person", "approve")),
     (N_("Photographs"), ("plan", "ingest")),
-    (N_("Search"), ("case", "search", "searcher", "cluster")),
-    (N_("Oversight"), ("lock", "authority", "inquiry", "order")),
+    (N_("Search"), ("case", "search", "review", "report", "searcher", "cluster")),
+    (N_("Oversight"), ("lock", "authority", "inquiry", "order", "sample", "misuse", "yearly")),
     (N_("Look after it"), ("erase", "log", "policy", "models", "backup", "restore", "bench", "completion")),
 )
 

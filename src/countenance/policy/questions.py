@@ -33,6 +33,17 @@ class Act(StrEnum):
     CONSENT_WITHDRAW = "consent-withdraw"
     CASE_OPEN = "case-open"
     CASE_CLOSE = "case-close"
+    COMPETENCE_RECORD = "competence-record"
+    REVIEW_OPEN = "review-open"
+    REVIEW_NEXT = "review-next"
+    REVIEW_SEAL = "review-seal"
+    REVIEW_READ = "review-read"  # of one's own organisation, as records-read
+    REPORT_MAKE = "report-make"
+    SAMPLE_DRAW = "sample-draw"
+    SAMPLE_EXAMINE = "sample-examine"
+    WATCH_READ = "watch-read"  # samples and flags
+    FLAG_REVIEW = "flag-review"
+    YEAR_COUNT = "year-count"
     INGEST = "ingest"
     POLICY_ACTIVATE = "policy-activate"  # two persons
     LOG_EXPORT = "log-export"

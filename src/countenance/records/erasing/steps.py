@@ -58,6 +58,8 @@ _TABLES = (
     "records_ingestitem",
     "records_probe",
     "records_residencyclaim",
+    "records_reviewitem",
+    "records_verdict",
     "index_template",
     "index_change",
     "tlog_payload",

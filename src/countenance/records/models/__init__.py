@@ -8,6 +8,7 @@ from countenance.records.models.organisations import Account, Organisation, Used
 from countenance.records.models.oversight import Inquiry, InquiryAuthority, InquiryDocument, Lock, Order
 from countenance.records.models.persons import ConsentReceipt, Person
 from countenance.records.models.photographs import Face, Photograph, Reference
+from countenance.records.models.review import Competence, Examination, Review, ReviewItem, Verdict
 from countenance.records.models.state import (
     Approval,
     PolicyBookRecord,
@@ -15,6 +16,7 @@ from countenance.records.models.state import (
     Proposal,
     WorkspaceState,
 )
+from countenance.records.models.watching import MisuseFlag, Sample, SampledSearch
 
 __all__ = [
     "Account",
@@ -22,9 +24,11 @@ __all__ = [
     "Basis",
     "Candidate",
     "Case",
+    "Competence",
     "ConsentReceipt",
     "Erasure",
     "ErasureWork",
+    "Examination",
     "Face",
     "Gallery",
     "IngestItem",
@@ -34,6 +38,7 @@ __all__ = [
     "InquiryAuthority",
     "InquiryDocument",
     "Lock",
+    "MisuseFlag",
     "Order",
     "Organisation",
     "PermissionClass",
@@ -45,9 +50,14 @@ __all__ = [
     "Proposal",
     "Reference",
     "ResidencyClaim",
+    "Review",
+    "ReviewItem",
+    "Sample",
+    "SampledSearch",
     "Search",
     "Source",
     "Tombstone",
     "UsedNonce",
+    "Verdict",
     "WorkspaceState",
 ]

@@ -104,6 +104,10 @@ class Probe(models.Model):
     quality = WordsField(default=frozenset, blank=True)
     norm = models.FloatField()
     picture = models.TextField()  # name in the media store
+    crop = models.BinaryField(
+        default=b""
+    )  # sealed: what a reviewer sees; empty for searches of an older release
+    eye_share = models.FloatField(default=0)  # distance of the eyes as a share of the crop's width
     template = models.BinaryField()  # sealed
 
     class Meta:
