@@ -101,7 +101,10 @@ def close(door: Door, code: str) -> None:
         "Its searches, candidates and probes are destroyed, with what the log's entries say of them; the entries and "
         "their proofs stay, and so does the case, as a tombstone. A supervisor, an operator or a commissioner does it."
     ),
-    examples=('countenance case deny C-7K3M-9QXA --authority "Cour du Québec" --reason "Not authorised"',),
+    examples=(
+        'countenance case deny C-7K3M-9QXA --authority "Cour du Québec" \\',
+        '    --reason "Not authorised"',
+    ),
 )
 @argument("code", metavar="CASE", help=N_("The case's code."))
 @option("--authority", required=True, metavar="NAME", help=N_("Who refused the authorisation."))

@@ -286,7 +286,8 @@ def withdraw(door: Door, name: str, yes: bool) -> None:
     ),
     examples=(
         "countenance source correct albums --basis consent --evidence forms/2026-b \\",
-        '    --purpose missing-person --jurisdiction CA-BC --reason "Forms of the Victoria office"',
+        "    --purpose missing-person --jurisdiction CA-BC \\",
+        '    --reason "Forms of the Victoria office"',
     ),
 )
 @argument("name", help=N_("Name of the source."))

@@ -85,8 +85,10 @@ def list_(door: Door) -> None:
         "closures (locks and orders), documents. No face is shown: see countenance inquiry faces."
     ),
     examples=(
-        'countenance inquiry look I-7K3M-9QXA accounts --reason "Who had access" --as opc-inspector',
-        'countenance inquiry look I-7K3M-9QXA samples --count 20 --reason "First sample" --json',
+        'countenance inquiry look I-7K3M-9QXA accounts --reason "Who had access" \\',
+        "    --as opc-inspector",
+        "countenance inquiry look I-7K3M-9QXA samples --count 20 \\",
+        '    --reason "First sample" --json',
     ),
 )
 @argument("code", help=_CODE)
@@ -112,7 +114,8 @@ def look_at(door: Door, code: str, look: str, reason: str, count: int | None) ->
         "Writes the probes and the candidates' crops that are still there into a folder that only you can read."
     ),
     examples=(
-        'countenance inquiry faces I-7K3M-9QXA 42 --reason "Was the probe a person sought" --out look-42',
+        "countenance inquiry faces I-7K3M-9QXA 42 \\",
+        '    --reason "Was the probe a person sought" --out look-42',
     ),
 )
 @argument("code", help=_CODE)
@@ -182,7 +185,8 @@ def attach(door: Door, code: str, document: Path) -> None:
     "close",
     summary=N_("Close an inquiry with findings."),
     examples=(
-        'countenance inquiry close I-7K3M-9QXA findings.pdf --findings "Collection without consent" \\',
+        "countenance inquiry close I-7K3M-9QXA findings.pdf \\",
+        '    --findings "Collection without consent" \\',
         "    --as opc-commissioner",
     ),
 )

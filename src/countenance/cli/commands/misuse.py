@@ -55,7 +55,10 @@ def list_(door: Door) -> None:
 @misuse.command(
     "review",
     summary=N_("Record what you found of a flag; not of your own."),
-    examples=('countenance misuse review W-7K3M-9QXA --finding explained --note "Two siblings, two files"',),
+    examples=(
+        "countenance misuse review W-7K3M-9QXA --finding explained \\",
+        '    --note "Two siblings, two files"',
+    ),
 )
 @argument("flag", metavar="CODE", help=N_("The flag's code."))
 @option("--finding", metavar="WORD", required=True, help=N_("unfounded, explained or misuse."))

@@ -34,7 +34,8 @@ lock = Family(
     summary=N_("Close something at once."),
     text=N_("Name one thing: a place, a client, an account, a gallery or a source."),
     examples=(
-        'countenance lock set --kind export --gallery missing --reason "Until the sheets are counted"',
+        "countenance lock set --kind export --gallery missing \\",
+        '    --reason "Until the sheets are counted"',
         'countenance lock set --kind all --place CA-BC --reason "Letter of 3 March"',
     ),
 )
@@ -132,7 +133,10 @@ _KINDS = N_("cease-offering, cease-collecting, cease-disclosing or delete.")
     "preview",
     summary=N_("Say what an order would touch, in counts."),
     text=N_("Nothing changes. The look itself is logged."),
-    examples=("countenance order preview --kind cease-offering --place CA-BC --as opc-commissioner",),
+    examples=(
+        "countenance order preview --kind cease-offering --place CA-BC \\",
+        "    --as opc-commissioner",
+    ),
 )
 @option("--kind", required=True, metavar="WORD", type=_KIND, help=_KINDS)
 @option("--place", metavar="PLACE", help=_PLACE)
@@ -151,7 +155,8 @@ def preview(door: Door, /, **params: str | None) -> None:
     text=N_("Signed with the commissioner's own key. Look first: countenance order preview."),
     examples=(
         "countenance order issue --kind cease-offering --place CA-BC \\",
-        '    --number P21-08 --dated 2021-12-14 --text "Order under PIPA, s. 52" --as oipc-commissioner',
+        '    --number P21-08 --dated 2021-12-14 --text "Order under PIPA, s. 52" \\',
+        "    --as oipc-commissioner",
     ),
 )
 @option("--kind", required=True, metavar="WORD", type=_KIND, help=_KINDS)
@@ -192,7 +197,10 @@ def list_orders(door: Door) -> None:
 @order.command(
     "lift",
     summary=N_("Lift an order; only its authority may."),
-    examples=('countenance order lift O-7K3M-9QXA --reason "Complied with" --as opc-commissioner',),
+    examples=(
+        'countenance order lift O-7K3M-9QXA --reason "Complied with" \\',
+        "    --as opc-commissioner",
+    ),
 )
 @argument("code", help=N_("The order's code, or the authority's own number."))
 @option("--reason", required=True, metavar="TEXT", help=N_("Why; it stands in the records."))
