@@ -48,8 +48,9 @@ LISTED = 50
 """A mate is found where it is among so many."""
 
 _KEY, _SEED = bytes(range(32)), bytes(range(32, 64))  # of a gallery that holds nobody
-_PER_BAND = 300
-_PER_BAND_LARGE = 100  # above ten million, where brute force takes most of the time
+_PROBES = {1_000_000: 1_000, 10_000_000: 300}
+"""Mated probes of a band, by templates at most; above, 100: brute force takes most of the time there."""
+
 _PIECE = 50_000
 
 type Progress = Callable[[int], None]
@@ -172,7 +173,7 @@ class GeneratedIndex:
     def _choose_probes(self, people: Templates, references: Templates, ids: npt.NDArray[np.uint8]) -> None:
         probes = self.draw.photographs(people)
         true = np.einsum("ij,ij->i", probes, references)
-        most = _PER_BAND if self.count <= 10_000_000 else _PER_BAND_LARGE
+        most = next((number for size, number in _PROBES.items() if self.count <= size), 100)
         for band, (low, high) in BANDS.items():
             rows = np.flatnonzero((true >= low) & (true < high))[:most]
             # A hair more than its own score keeps the mate itself from being counted.
