@@ -79,6 +79,11 @@ class Index:
         self._held = Held(self.codec)
         self._started = False
 
+    def close(self) -> None:
+        """Nothing is searched any more; threads end."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False)
+
     def enrol(self, tx: Transaction, rows: Sequence[NewRow]) -> None:
         """Add references in the caller's transaction. Raises UsageError, ConflictError (see `head.enrol`)."""
         head.enrol(tx, rows)

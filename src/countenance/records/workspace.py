@@ -58,6 +58,8 @@ class Workspace:
         self._policy: PolicyEngine | None = None
         self._policy_epoch: int | None = None
         self._policy_lock = threading.Lock()
+        self.cluster: tuple[str, Path] | None = None
+        """Address and folder of a cluster that holds the segments; set before the first search (see `cluster.ring`)."""
         self.background_index = False
         """Set by a process that serves, before its first search: it answers in part while segments are still opened,
         and one search uses every core."""
@@ -144,6 +146,8 @@ class Workspace:
 
     def close(self) -> None:
         """Close keys and database; the workspace object is of no use afterwards."""
+        if "index" in self.__dict__:
+            self.index.close()
         if "vault" in self.__dict__:
             self.vault.close()
         disconnect()
@@ -213,6 +217,19 @@ class Workspace:
         from countenance.index.index import Index
         from countenance.records.sealing import VaultSegmentKeys, rotation_seeds, unseal_templates
 
+        if self.cluster is not None:
+            from countenance.cluster.fleet import Fleet
+            from countenance.cluster.index import ClusterIndex
+
+            return ClusterIndex(
+                fleet=Fleet(*self.cluster),
+                mac_key=self.grant_key,
+                unseal=unseal_templates(self.vault),
+                seeds=rotation_seeds(self.vault),
+                files=self.segments,
+                keys=VaultSegmentKeys(self.vault),
+                background=self.background_index,
+            )
         return Index(
             mac_key=self.grant_key,
             unseal=unseal_templates(self.vault),

@@ -92,6 +92,11 @@ class FolderMediaStore:
         with named_os_errors(directory):
             self._directory = make_private_directory(directory)
 
+    @property
+    def directory(self) -> Path:
+        """The folder."""
+        return self._directory
+
     def put(self, name: str, data: bytes) -> None:
         """Store `data` under `name`. Raises UnavailableError (`disk-full`, `storage-failed`)."""
         self.put_many([(name, data)])
