@@ -275,6 +275,7 @@ def _process(fleet: Fleet, name: str) -> int:
     return fleet.links[name].process
 
 
+@pytest.mark.slow  # a fourth node comes and goes: most of a minute
 def test_a_node_that_ends_during_searches_and_another_that_joins(ring, world: World) -> None:  # type: ignore[no-untyped-def]
     rng = np.random.default_rng(9)
     fill(world, rng, rows=3000, segments=4)
