@@ -167,7 +167,10 @@ def _keep_index(workspace: Workspace, directory: Path) -> None:
     """Rewrite what still holds erased rows before the command ends, unless a searcher is there to do it."""
     if is_left_there(socket_of(directory)):
         return
+    from countenance.records.erasing.steps import finish
+
     try:
+        finish(workspace)
         workspace.keep_index_where_due()
     except (
         CountenanceError

@@ -42,6 +42,9 @@ REASONS = {
     "no-such-face": N_("No face was found where face_box points. Correct it and ingest again."),
     "label-conflict": N_("Two persons are named for one face. Correct the manifest and ingest again."),
     "no-basis": N_("Neither the source nor a person has a live basis for the face."),
+    "erased": N_(
+        "It was erased, and nobody has agreed to it since. A consent given from now on would count."
+    ),
     "low-quality": N_("The face is too small or too poor to be enrolled."),
 }
 """By reason: the words of `ItemReason`, `UnreadableReason`, `FailureReason` and `FaceReason`."""

@@ -30,6 +30,7 @@ TABLE = {
     "search": (f"{_HERE}.search:search", N_("Search a gallery in a case; yields leads.")),
     "searcher": (f"{_HERE}.searcher:searcher", N_("Run the process that owns keys and index.")),
     "approve": (f"{_HERE}.approve:approve", N_("Sign as the second person.")),
+    "erase": (f"{_HERE}.erase:erase", N_("Erase: a person, photograph, source, client, place.")),
     "log": (f"{_HERE}.log:log", N_("Checkpoint, prove, verify, export the log.")),
     "policy": (f"{_HERE}.policy:policy", N_("Rules in force, and what they would decide.")),
     "models": (f"{_HERE}.models:models", N_("Model packs: origin, licence, self-test.")),
@@ -43,7 +44,7 @@ SECTIONS = (
     (N_("Who may, and on what basis"), ("client", "account", "gallery", "source", "person", "approve")),
     (N_("Photographs"), ("plan", "ingest")),
     (N_("Search"), ("case", "search", "searcher")),
-    (N_("Look after it"), ("log", "policy", "models", "backup", "restore", "completion")),
+    (N_("Look after it"), ("erase", "log", "policy", "models", "backup", "restore", "completion")),
 )
 
 

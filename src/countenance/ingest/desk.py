@@ -6,11 +6,12 @@ A desk is opened for a batch and thrown away: consents change. Within it, equal 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from countenance.biometrics.geometry import Box
+from countenance.biometrics.vocabulary import FaceReason
 from countenance.extraction.values import EmbedRule, Label
 from countenance.ingest.narrowing import ItemRow
 from countenance.policy.decisions import Decision, Refused
@@ -18,11 +19,13 @@ from countenance.policy.engine import PolicyEngine
 from countenance.policy.purposes import BasisKind, Purpose
 from countenance.policy.questions import BasisFacts, ConsentState, EnrolQuestion, PersonFacts
 from countenance.primitives.canonical import Json
-from countenance.primitives.text import folded
+from countenance.primitives.text import N_, folded
+from countenance.records.erasing.tombstones import Hashing, barred
 from countenance.records.facts import basis_facts, consent_state, gallery_facts
 from countenance.records.models import Basis, ConsentReceipt, Gallery, Person, Source
 
 _QUERY = 500
+_ERASED_AUTHORITY = "Rule of the house: what was erased stays erased; PIPEDA, Sch. 1, cl. 4.5.3"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +124,17 @@ class Desk:
     """Standing of the persons of one batch, at one moment."""
 
     def __init__(
-        self, engine: PolicyEngine, source: Source, gallery: Gallery, briefs: Iterable[Brief], now: datetime
+        self,
+        engine: PolicyEngine,
+        source: Source,
+        gallery: Gallery,
+        briefs: Iterable[Brief],
+        now: datetime,
+        *,
+        hashing: Hashing,
+        sha256s: Collection[str] = (),
     ) -> None:
+        """`hashing`: of what was erased. `sha256s`: of the photographs whose faces are about to be decided on."""
         self._engine = engine
         self._source = source
         self._gallery = gallery
@@ -134,7 +146,9 @@ class Desk:
         self._bases = {basis.pk: basis for basis in Basis.objects.filter(pk__in=wanted | {source.basis_id})}
         labels = sorted({named.person for brief in briefs for named in brief.named})
         self.persons = _by_label(labels)
+        self.barred = barred(hashing, labels=labels, sha256s=sha256s)
         self._receipts = _receipts(self.persons.values(), gallery)
+        self._given = {receipt.pk: receipt.given_at for receipt in self._receipts.values()}
         self._decided: dict[tuple[uuid.UUID, Purpose, PersonFacts | None], Decision] = {}
 
     def unlabelled(self, brief: Brief) -> Standing:
@@ -149,8 +163,33 @@ class Desk:
         person = self.persons.get(named.person)
         minor = named.minor or (person is not None and person.declared_minor)
         if basis.kind == BasisKind.CONSENT.value:
-            return self._on_consent(basis, person, minor=minor)
-        return self._on_basis(basis, person, minor=minor, somebody=True)
+            standing = self._on_consent(basis, person, minor=minor)
+        else:
+            standing = self._on_basis(basis, person, minor=minor, somebody=True)
+        return self.unless_erased(standing, self.barred.people.get(named.person))
+
+    def unless_erased(self, standing: Standing, erased: datetime | None) -> Standing:
+        """`standing` without what an erasure at that moment bars: all but consents that were given after it."""
+        if erased is None:
+            return standing
+        newer = tuple(
+            ground
+            for ground in standing.grounds
+            if ground.receipt is not None and self._given.get(ground.receipt, erased) > erased
+        )
+        if newer:
+            return Standing(grounds=newer, refused=None)
+        return Standing(
+            grounds=(),
+            refused=Refused(
+                reason=FaceReason.ERASED.value,
+                rule="ERASE-01",
+                authority=_ERASED_AUTHORITY,
+                since="2026-11-01",
+                explanation=N_("This was erased, and nobody has agreed to it since."),
+                pack=self._engine.pack.hash,
+            ),
+        )
 
     def rule(self, brief: Brief) -> EmbedRule:
         """The standing of everybody in a brief as the extraction engine needs it."""

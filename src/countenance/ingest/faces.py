@@ -28,6 +28,9 @@ from countenance.records.ending import end_references
 from countenance.records.models import Face, Gallery, PermissionClass, Person, Photograph, Reference
 from countenance.records.workspace import Workspace
 
+_KEPT = frozenset({FaceState.ENROLLED.value, FaceState.WITHDRAWN.value})
+"""States in which a row is kept for the candidates that name it."""
+
 _HELD = frozenset({FaceReason.WHICH_FACE, FaceReason.LABEL_CONFLICT, FaceReason.NO_SUCH_FACE})
 
 
@@ -100,7 +103,7 @@ class FaceWriter:
             for face in before.values():
                 self._retire(face)
             before = {}
-        verdicts = [self._verdict(face, brief) for face in page.faces]
+        verdicts = [self._verdict(face, brief, photograph) for face in page.faces]
         for found, verdict in zip(page.faces, verdicts, strict=True):
             self._apply(photograph, found, verdict, before.get(found.index), sealed.get(found.index))
         return _page_end(page, verdicts)
@@ -111,14 +114,18 @@ class FaceWriter:
         Reference.objects.bulk_create([reference for reference, _ in self._new_references])
         self._workspace.index.enrol(self._tx, [row for _, row in self._new_references])
 
-    def _verdict(self, face: FaceExtraction, brief: Brief) -> _Verdict:
+    def _verdict(self, face: FaceExtraction, brief: Brief, photograph: Photograph) -> _Verdict:
         named = next((each for each in brief.named if each.key == face.label), None)
+        erased = self._desk.barred.face(photograph.sha256, photograph.page, face.box)
+        if erased is not None and (face.reason in _HELD or face.template is None):
+            return _Verdict(state=FaceState.REFUSED, reason=FaceReason.ERASED, named=named)
         if face.reason in _HELD:
             refused = self._nobody_permitted(brief)
             if refused is None:
                 return _Verdict(state=FaceState.HELD, reason=face.reason.value, named=named)
             return _refusal(refused, named)
         standing = self._desk.named(named) if named else self._desk.unlabelled(brief)
+        standing = self._desk.unless_erased(standing, erased)
         if not standing.permitted:
             return _refusal(standing, named)
         if face.reason is not None:
@@ -143,6 +150,10 @@ class FaceWriter:
         before: Face | None,
         sealed: Sealed | None,
     ) -> None:
+        if verdict.reason == FaceReason.ERASED.value and (before is None or before.state not in _KEPT):
+            if before is not None:
+                before.delete()
+            return  # not even where it is
         person = self._person(verdict)
         enrol = verdict.state is FaceState.ENROLLED and sealed is not None
         if before is not None and before.state == FaceState.ENROLLED.value:

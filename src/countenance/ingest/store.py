@@ -23,6 +23,7 @@ from countenance.ingest.taken import Ended, FaceKey, Sealed, StoppedByPolicyErro
 from countenance.primitives.canonical import Json
 from countenance.records.database import DjangoTransaction, as_stored
 from countenance.records.ending import destroy_ended_keys
+from countenance.records.erasing.tombstones import Hashing
 from countenance.records.events import Event
 from countenance.records.identity import Caller
 from countenance.records.models import IngestItem, IngestRun, Source
@@ -43,6 +44,7 @@ class Store:
         self._run = run
         self._source = source
         self._journal = journal
+        self._hashing = Hashing(workspace.vault)
 
     def write(self, batch: Sequence[Taken]) -> Written:
         """Write a batch, whole or not at all.
@@ -113,6 +115,8 @@ class Store:
             source.gallery,
             [t.brief for t in kept if t.brief is not None],
             now,
+            hashing=self._hashing,
+            sha256s=[t.sha256 for t in kept if t.sha256],
         )
         writer = FaceWriter(self._workspace, tx, desk, source.gallery, now)
         pages = PageWriter(self._run, source, desk, writer, kept, now)

@@ -37,6 +37,9 @@ class Act(StrEnum):
     POLICY_ACTIVATE = "policy-activate"  # two persons
     LOG_EXPORT = "log-export"
     BACKUP = "backup"
+    RESIDENCY_CLAIM = "residency-claim"
+    ERASE_PLAN = "erase-plan"  # counts only
+    ERASE = "erase"  # of a source, gallery, client or place: two persons
     RECORDS_READ = "records-read"  # of one's own organisation; operator and auditor: of all
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from countenance.primitives.errors import NotFoundError
-from countenance.primitives.text import N_
-from countenance.records.models import Gallery, Source
+from countenance.primitives.text import N_, folded
+from countenance.records.models import Gallery, Person, Source
 
 
 def find_gallery(name: str) -> Gallery:
@@ -33,3 +33,16 @@ def find_source(name: str) -> Source:
             source=name,
         )
     return source
+
+
+def find_person(label: str) -> Person:
+    """The person of this label, in any spelling. Raises NotFoundError."""
+    person = Person.objects.filter(folded=folded(label)).first()
+    if person is None:
+        raise NotFoundError(
+            N_("There is no person {person}."),
+            remedy=N_("Add one with: countenance person add"),
+            code="person-missing",
+            person=label,
+        )
+    return person

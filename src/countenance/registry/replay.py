@@ -21,6 +21,7 @@ from countenance.primitives.text import N_
 from countenance.records import models
 from countenance.records.database import DjangoTransaction
 from countenance.records.ending import end_references, rests_on
+from countenance.records.erasing.replaying import repeat_batch, repeat_end, repeat_start
 from countenance.records.events import Event
 from countenance.records.workspace import Workspace
 from countenance.registry.continuing import LoggedEntry
@@ -105,6 +106,15 @@ class _Replay:
             },
         )
 
+    def erasure_started(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        repeat_start(details, entry.leaf.at, entry.leaf.jurisdiction)
+
+    def erasure_unfindable(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        self.references += repeat_batch(self.workspace, self.tx, details, entry.index, self.now)
+
+    def erasure_done(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        repeat_end(details, entry.index, self.now)
+
     def _end(self, **which: Any) -> None:
         chosen = models.Reference.objects.filter(**which)
         self.references += end_references(self.workspace, self.tx, chosen, self.now)
@@ -132,6 +142,9 @@ _ENDS: Mapping[str, Callable[[_Replay, LoggedEntry, dict[str, Any]], None]] = {
     Event.GALLERY_SUSPENDED: _Replay.suspended,
     Event.GALLERY_REINSTATED: _Replay.reinstated,
     Event.POLICY_ACTIVATED: _Replay.policy_activated,
+    Event.ERASURE_STARTED: _Replay.erasure_started,
+    Event.ERASURE_UNFINDABLE: _Replay.erasure_unfindable,
+    Event.ERASURE_DONE: _Replay.erasure_done,
 }
 
 _BEGINS = frozenset(
@@ -167,9 +180,10 @@ def replay(
     work = _Replay(workspace=workspace, tx=tx, now=now, packs=known)
     ended: Counter[str] = Counter()
     lost: Counter[str] = Counter()
+    erased = _forgotten(entries)
     for entry in entries:
         handler = _ENDS.get(entry.leaf.event)
-        if handler is not None:
+        if handler is not None and entry.index not in erased:
             if entry.details is None:
                 raise refused(
                     "log-without-details",
@@ -185,6 +199,16 @@ def replay(
             lost[entry.leaf.event] += 1
     workspace.revoke_grants()
     return Replayed(ended=dict(ended), lost=dict(lost), references_ended=work.references)
+
+
+def _forgotten(entries: list[LoggedEntry]) -> set[int]:
+    """Entries without details because an erasure forgot them: what they ended is erased."""
+    return {
+        int(position)
+        for entry in entries
+        if entry.leaf.event == Event.ERASURE_DONE and entry.details is not None
+        for position in entry.details["forgotten"]
+    }
 
 
 def refused(reason: str, what: str, **params: object) -> RefusedError:

@@ -4,7 +4,7 @@
 2. log         the exported log is signed by the log's key, and continues the checkpoint of the backup
 3. build       records and keys are copied to a folder of another name, which nobody serves
 4. continue    the log takes over what was logged after the backup
-5. replay      what was ended then is ended again; keys are destroyed
+5. replay      what was ended then is ended again, what was erased is erased again; keys are destroyed
 6. appear      the restoring is logged, a checkpoint is signed, and the folder gets its name
 
 Without step 2 a backup is a time machine: a person who withdrew last week would be findable again.
@@ -36,6 +36,7 @@ from countenance.primitives.files import make_private_directory, sync_directory
 from countenance.primitives.text import N_
 from countenance.records.database import database_settings
 from countenance.records.ending import destroy_ended_keys
+from countenance.records.erasing.steps import finish
 from countenance.records.events import Event
 from countenance.records.settings import DATABASE_VARIABLE, FILE_NAME, Settings, read_settings, write_settings
 from countenance.records.workspace import Workspace
@@ -312,6 +313,7 @@ def _take_over(
             ],
         )
     destroyed = destroy_ended_keys(workspace)
+    finish(workspace)
     workspace.checkpoint()
     return Restored(
         directory=to,
