@@ -145,15 +145,6 @@ class _Replay:
     def erasure_done(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
         repeat_end(details, entry.index, self.now)
 
-    def erasure_started(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
-        repeat_start(details, entry.leaf.at, entry.leaf.jurisdiction)
-
-    def erasure_unfindable(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
-        self.references += repeat_batch(self.workspace, self.tx, details, entry.index, self.now)
-
-    def erasure_done(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
-        repeat_end(details, entry.index, self.now)
-
     def _end(self, **which: Any) -> None:
         chosen = models.Reference.objects.filter(**which)
         self.references += end_references(self.workspace, self.tx, chosen, self.now)
