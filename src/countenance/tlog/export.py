@@ -78,7 +78,7 @@ def export_log(tx: Transaction, directory: Path, key: VerifierKey, *, payloads: 
         for tile in tiles_of(last.size):
             folder.put_for_ever(tile, tiles.tile(tile.level or 0, tile.position, tile.width))
         folder.put("history.jsonl", _history(tx, last.size))
-        folder.put("checkpoint", last.note.encode())
+        folder.put("checkpoint", store.cosigned_note(tx, last).encode())
         folder.drop_stale(last.size)
     except OSError as error:
         raise UnavailableError(

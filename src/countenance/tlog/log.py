@@ -19,6 +19,7 @@ from countenance.primitives.sql import Transaction
 from countenance.primitives.text import N_
 from countenance.tlog import store
 from countenance.tlog.audit import LogReport, audit_log
+from countenance.tlog.cosignature import WitnessKey, verify_cosignature
 from countenance.tlog.export import ExportReport, export_log
 from countenance.tlog.leaf import NewEntry, Payload, make_leaf
 from countenance.tlog.merkle import (
@@ -33,7 +34,9 @@ from countenance.tlog.note import (
     VerifierKey,
     check_name,
     format_proof,
+    format_signature,
     open_checkpoint,
+    parse_note,
     sign_note,
     verifier_key,
 )
@@ -150,7 +153,7 @@ class Log:
                 raise IntegrityError(N_("The last checkpoint's row is not what was signed."))
         root = verified_root(tx, head, last)
         if last is not None and last.size == head.size:
-            return last.note
+            return store.cosigned_note(tx, last)
         checkpoint = Checkpoint(origin=self.origin, size=head.size, root=root)
         note = sign_note(checkpoint.text, self.origin, self._signer)
         store.insert_checkpoint(
@@ -161,7 +164,44 @@ class Log:
     def latest_checkpoint(self, tx: Transaction) -> str | None:
         """The last signed checkpoint, or None."""
         row = store.read_last_checkpoint(tx)
-        return None if row is None else row.note
+        return None if row is None else store.cosigned_note(tx, row)
+
+    def add_cosignatures(self, tx: Transaction, size: int, lines: str, witness: WitnessKey) -> datetime:
+        """Keep a witness's signature lines with the checkpoint of `size` leaves; returns when it cosigned.
+
+        Lines of other keys are passed over; a later cosignature by the same key replaces an earlier one. Raises NotFoundError
+        (no such checkpoint), FormatError and IntegrityError (no good cosignature by `witness`).
+        """
+        self._lock(tx)
+        row = store.read_checkpoint(tx, size)
+        if row is None:
+            raise NotFoundError(
+                N_("No checkpoint of {size} entries was signed."), size=size, code="checkpoint-missing"
+            )
+        text = parse_note(row.note).text
+        good = [
+            (verify_cosignature(text, line, witness), line)
+            for line in parse_note(f"{text}\n{lines}").signatures
+            if (line.name, line.key_id) == (witness.name, witness.key_id)
+        ]
+        if not good:
+            raise IntegrityError(
+                N_("The cosignature by {name} is not good."), name=witness.name, code="cosignature"
+            )
+        at, line = max(good, key=lambda each: each[0])
+        store.put_cosignature(tx, size, witness.vkey, _seconds(at), format_signature(line))
+        return at
+
+    def take_cosignatures(self, tx: Transaction, lines: str, witness: WitnessKey) -> tuple[int, datetime]:
+        """As `add_cosignatures`, for lines that do not say which checkpoint they are of: the newest they are good for."""
+        for row in reversed(list(store.read_checkpoints(tx))):
+            try:
+                return row.size, self.add_cosignatures(tx, row.size, lines, witness)
+            except IntegrityError:
+                continue
+        raise IntegrityError(
+            N_("The cosignature by {name} is not good."), name=witness.name, code="cosignature"
+        )
 
     def inclusion_proof(self, tx: Transaction, index: int, size: int | None = None) -> list[bytes]:
         """Hashes (32 bytes each, leaf's sibling first) that show entry `index` in the tree of `size`
@@ -206,7 +246,7 @@ class Log:
         rows = store.read_entries(tx, index, index + 1)
         if not rows or not verify_inclusion(leaf_hash(rows[0][1]), index, last.size, proof, last.root):
             raise IntegrityError(N_("Entry {entry} of the log is not the one that was logged."), entry=index)
-        return format_proof(index, proof, last.note, extra=rows[0][1])
+        return format_proof(index, proof, store.cosigned_note(tx, last), extra=rows[0][1])
 
     def payload(self, tx: Transaction, index: int) -> Payload | None:
         """Salt and details of an entry, for one who may see them; None once forgotten."""

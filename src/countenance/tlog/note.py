@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -35,7 +36,7 @@ class VerifierKey:
     @property
     def vkey(self) -> str:
         """The key as one line: `name+hex key id+base64(type || public key)`."""
-        return f"{self.name}+{self.key_id.hex()}+{_b64(ED25519 + self.public)}"
+        return f"{self.name}+{self.key_id.hex()}+{b64(ED25519 + self.public)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ class Checkpoint:
     @property
     def text(self) -> str:
         """The note text that is signed."""
-        return f"{self.origin}\n{self.size}\n{_b64(self.root)}\n"
+        return f"{self.origin}\n{self.size}\n{b64(self.root)}\n"
 
 
 def check_name(name: str) -> str:
@@ -95,7 +96,7 @@ def parse_vkey(text: str) -> VerifierKey:
     parts = text.strip().split("+", 2)
     if len(parts) == 3:
         name, key_id, encoded = parts
-        material = _unb64(encoded)
+        material = unb64(encoded)
         if material is not None and material[:1] == ED25519 and len(material) == 33:
             key = verifier_key(name, Ed25519PublicKey.from_public_bytes(material[1:]))
             if key.key_id.hex() == key_id:
@@ -110,9 +111,19 @@ def sign_note(text: str, name: str, signer: Ed25519PrivateKey) -> str:
     """`text` (ending in a newline) as a note with one signature, checked after it is made."""
     key = verifier_key(name, signer.public_key())
     signature = signer.sign(text.encode())
-    note = f"{text}\n{_DASH}{name} {_b64(key.key_id + signature)}\n"
+    note = format_note(text, [SignatureLine(name=name, key_id=key.key_id, signature=signature)])
     verify_note(parse_note(note), key)
     return note
+
+
+def format_note(text: str, signatures: Sequence[SignatureLine]) -> str:
+    """`text` (ending in a newline) with its signature lines."""
+    return f"{text}\n" + "".join(map(format_signature, signatures))
+
+
+def format_signature(line: SignatureLine) -> str:
+    """One signature line, with its newline."""
+    return f"{_DASH}{line.name} {b64(line.key_id + line.signature)}\n"
 
 
 def parse_note(raw: str) -> Note:
@@ -125,7 +136,7 @@ def parse_note(raw: str) -> Note:
     signatures = []
     for line in lines:
         name, space, encoded = line.removeprefix(_DASH).partition(" ")
-        data = _unb64(encoded)
+        data = unb64(encoded)
         if not line.startswith(_DASH) or not space or not name or data is None or len(data) < 5:
             raise _not_a_note()
         signatures.append(SignatureLine(name=name, key_id=data[:4], signature=data[4:]))
@@ -147,7 +158,7 @@ def verify_note(note: Note, key: VerifierKey) -> None:
 def parse_checkpoint(text: str) -> Checkpoint:
     """Read a note's text as a checkpoint; extension lines are passed over. Raises FormatError."""
     lines = text.split("\n")
-    root = _unb64(lines[2]) if len(lines) > 3 else None
+    root = unb64(lines[2]) if len(lines) > 3 else None
     if len(lines) < 4 or lines.pop() != "" or not all(lines) or not _DECIMAL.fullmatch(lines[1]):
         raise FormatError(N_("The note is not a checkpoint of a log."))
     if root is None or len(root) != HASH_SIZE:
@@ -171,9 +182,9 @@ def format_proof(index: int, proof: list[bytes], checkpoint: str, extra: bytes |
     """A C2SP tlog-proof (version 1): self-contained but for the entry, which may ride along in `extra`."""
     lines = ["c2sp.org/tlog-proof@v1"]
     if extra is not None:
-        lines.append(f"extra {_b64(extra)}")
+        lines.append(f"extra {b64(extra)}")
     lines.append(f"index {index}")
-    lines.extend(_b64(each) for each in proof)
+    lines.extend(b64(each) for each in proof)
     return "\n".join(lines) + "\n\n" + checkpoint
 
 
@@ -181,14 +192,15 @@ def _not_a_note() -> FormatError:
     return FormatError(N_("This is not a signed note."))
 
 
-def _b64(data: bytes) -> str:
+def b64(data: bytes) -> str:
+    """Base64 with padding (RFC 4648 section 4)."""
     return base64.b64encode(data).decode()
 
 
-def _unb64(text: str) -> bytes | None:
+def unb64(text: str) -> bytes | None:
     """Strict base64 with padding (RFC 4648 section 4), in its one spelling; None for anything else."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
-    return data if _b64(data) == text else None
+    return data if b64(data) == text else None

@@ -39,6 +39,16 @@ CREATE TABLE tlog_checkpoint (
 )
 """
 
+_COSIGNATURES = """
+CREATE TABLE tlog_cosignature (
+    size {int} NOT NULL REFERENCES tlog_checkpoint (size),
+    witness TEXT NOT NULL,
+    cosigned_at {int} NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (size, witness)
+)
+"""
+
 _GUARDS_SQLITE = [
     f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
     f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
@@ -60,16 +70,27 @@ _GUARDS_POSTGRESQL = [
 
 
 def schema(dialect: Dialect) -> list[str]:
-    """The statements that create the log's tables (times are whole seconds since 1970, UTC)."""
-    kinds = (
-        {"int": "INTEGER", "bytes": "BLOB"} if dialect == "sqlite" else {"int": "BIGINT", "bytes": "BYTEA"}
-    )
-    tables = [statement.strip() for statement in _TABLES.format(**kinds).split(";")]
+    """The statements that create all of the log's tables (times are whole seconds since 1970, UTC)."""
+    return [*first_schema(dialect), *cosignature_schema(dialect)]
+
+
+def first_schema(dialect: Dialect) -> list[str]:
+    """Those of the log itself."""
+    tables = [statement.strip() for statement in _TABLES.format(**_kinds(dialect)).split(";")]
     return tables + (_GUARDS_SQLITE if dialect == "sqlite" else _GUARDS_POSTGRESQL)
+
+
+def cosignature_schema(dialect: Dialect) -> list[str]:
+    """Those of what witnesses sign."""
+    return [_COSIGNATURES.format(**_kinds(dialect)).strip()]
+
+
+def _kinds(dialect: Dialect) -> dict[str, str]:
+    return {"int": "INTEGER", "bytes": "BLOB"} if dialect == "sqlite" else {"int": "BIGINT", "bytes": "BYTEA"}
 
 
 def drop_schema(dialect: Dialect) -> list[str]:
     """The statements that undo `schema`, for a migration that is reversed."""
-    names = ("tlog_checkpoint", "tlog_tile", "tlog_payload", "tlog_entry", "tlog_head")
+    names = ("tlog_cosignature", "tlog_checkpoint", "tlog_tile", "tlog_payload", "tlog_entry", "tlog_head")
     drops = [f"DROP TABLE {name}" for name in names]
     return drops if dialect == "sqlite" else [*drops, "DROP FUNCTION tlog_append_only()"]

@@ -134,6 +134,28 @@ def read_last_checkpoint(tx: Transaction) -> CheckpointRow | None:
     return _checkpoint(rows[0]) if rows else None
 
 
+def read_checkpoint(tx: Transaction, size: int) -> CheckpointRow | None:
+    """The checkpoint of `size` leaves, or None."""
+    rows = tx.execute("SELECT size, signed_at, root, note FROM tlog_checkpoint WHERE size = %s", (size,))
+    return _checkpoint(rows[0]) if rows else None
+
+
+def put_cosignature(tx: Transaction, size: int, witness: str, cosigned_at: int, line: str) -> None:
+    """Keep a witness's signature line (ending in a newline) of the checkpoint of `size`; the latest one it gave."""
+    tx.execute(
+        "INSERT INTO tlog_cosignature (size, witness, cosigned_at, line) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (size, witness) DO UPDATE SET cosigned_at = excluded.cosigned_at, line = excluded.line"
+        " WHERE tlog_cosignature.cosigned_at <= excluded.cosigned_at",
+        (size, witness, cosigned_at, line),
+    )
+
+
+def cosigned_note(tx: Transaction, row: CheckpointRow) -> str:
+    """The note of a checkpoint with the signature lines of its witnesses."""
+    lines = tx.execute("SELECT line FROM tlog_cosignature WHERE size = %s ORDER BY witness", (row.size,))
+    return row.note + "".join(str(line) for (line,) in lines)
+
+
 def insert_checkpoint(tx: Transaction, row: CheckpointRow) -> None:
     """Store a signed checkpoint."""
     tx.execute(

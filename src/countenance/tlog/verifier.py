@@ -1,7 +1,7 @@
 """Checks an exported transparency log, or one proof from it, without any other part of the software that
 wrote it.
 
-    python verifier.py EXPORT_DIR --key VKEY [--old-checkpoint FILE] [--lang en|fr] [--json]
+    python verifier.py EXPORT_DIR --key VKEY [--old-checkpoint FILE] [--witness VKEY] [--lang en|fr] [--json]
     python verifier.py proof FILE --key VKEY [--entry FILE] [--lang en|fr] [--json]
     python verifier.py statement FILE --key VKEY [--lang en|fr] [--json]
 
@@ -9,7 +9,8 @@ A statement is a receipt or certificate that somebody was handed, with the proof
 Needs Python 3.12 and the package `cryptography`. Take the log's key from where the operator publishes it,
 never from the export: whoever can forge an export can put a key beside it. Keep each checkpoint that you
 see, and hand it in as --old-checkpoint next time: only that shows a log that was rewritten or rolled back
-and then signed anew.
+and then signed anew. A witness keeps them for everybody: name it by --witness, and a checkpoint without its
+cosignature (C2SP tlog-cosignature) is not accepted.
 
 The export is laid out as C2SP tlog-tiles; checkpoint, notes and proofs are C2SP tlog-checkpoint, signed-note
 and tlog-proof; the tree is that of RFC 6962. Exit codes: 0 verified, 1 not verified, 2 wrong usage, 4
@@ -27,7 +28,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -157,6 +158,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Verified: entry {entry} of {origin}, in a log of {size} entries, commits to this statement:",
         "Vérifié : l'inscription {entry} de {origin}, dans un journal de {size} inscriptions, engage à cette déclaration :",
     ),
+    "not-witnessed": (
+        "{path} carries no good cosignature of the witness {name}.",
+        "{path} ne porte aucune cosignature valable du témoin {name}.",
+    ),
+    "ok-witness": (
+        "Cosigned by the witness {name} at {at}.",
+        "Cosigné par le témoin {name} le {at}.",
+    ),
     "failed": ("NOT verified: {origin}", "NON vérifié : {origin}"),
 }
 
@@ -184,6 +193,7 @@ class Verdict:
     old_size: int | None = None
     proved: tuple[int, bytes] | None = None  # of a proof: number and bytes of the entry
     statement: dict[str, Any] | None = None  # of a statement: the document
+    witnesses: tuple[tuple[str, str], ...] = ()  # each one asked for: its name, and when it cosigned
 
     @property
     def ok(self) -> bool:
@@ -194,14 +204,16 @@ class Verdict:
             head = TEXTS["failed"][lang == "fr"].format(origin=self.origin)
             return "\n".join([head, *("- " + finding.sentence(lang) for finding in self.findings)])
         values = {"size": self.size, "origin": self.origin, "root": self.root, "old": self.old_size}
+        told = [TEXTS["ok-witness"][lang == "fr"].format(name=name, at=at) for name, at in self.witnesses]
         if self.statement is not None and self.proved is not None:
             head = TEXTS["ok-statement"][lang == "fr"].format(entry=self.proved[0], **values)
-            return head + "\n" + json.dumps(self.statement, ensure_ascii=False, indent=2, sort_keys=True)
+            shown = json.dumps(self.statement, ensure_ascii=False, indent=2, sort_keys=True)
+            return "\n".join([head, shown, *told])
         if self.proved is not None:
             head = TEXTS["ok-proof"][lang == "fr"].format(entry=self.proved[0], **values)
-            return head + "\n" + self.proved[1].decode("utf-8", "backslashreplace")
+            return "\n".join([head, self.proved[1].decode("utf-8", "backslashreplace"), *told])
         lines = ["ok"] if self.old_size is None else ["ok", "ok-old"]
-        return "\n".join(TEXTS[line][lang == "fr"].format(**values) for line in lines)
+        return "\n".join([*(TEXTS[line][lang == "fr"].format(**values) for line in lines), *told])
 
     def as_json(self, lang: str = "en") -> dict[str, Any]:
         findings = [
@@ -214,6 +226,7 @@ class Verdict:
             "root": self.root,
             "findings": findings,
             **({} if self.statement is None else {"statement": self.statement}),
+            **({} if not self.witnesses else {"witnesses": dict(self.witnesses)}),
         }
 
 
@@ -269,12 +282,12 @@ def unb64(text: str) -> bytes:
     return data
 
 
-def parse_vkey(vkey: str) -> tuple[str, bytes, Ed25519PublicKey]:
-    """Name, key id and key of a C2SP verifier key (type 0x01). Raises ValueError."""
+def parse_vkey(vkey: str, kind: bytes = b"\x01") -> tuple[str, bytes, Ed25519PublicKey]:
+    """Name, key id and key of a C2SP verifier key: of a log (type 0x01), of a witness (0x04). Raises ValueError."""
     name, key_id, encoded = vkey.strip().split("+", 2)
     material = unb64(encoded)
     digest = sha256(name.encode() + b"\n" + material).digest()[:4]
-    if material[:1] != b"\x01" or digest.hex() != key_id or not name or len(material) != 33:
+    if material[:1] != kind or digest.hex() != key_id or not name or len(material) != 33:
         raise ValueError("not a verifier key")
     return name, digest, Ed25519PublicKey.from_public_bytes(material[1:])
 
@@ -303,6 +316,30 @@ def open_checkpoint(raw: bytes, vkey: str, path: str) -> Head:
     except ValueError:
         raise Failed("not-a-checkpoint", path=path, name=name) from None
     return Head(size=int(found[2]), root=root)
+
+
+def cosigned(raw: bytes, vkeys: Sequence[str], path: str) -> tuple[tuple[str, str], ...]:
+    """Name and time of each witness of `vkeys`, whose good cosignature the signed note must carry."""
+    text, _, tail = raw.decode().rpartition("\n\n")
+    lines = [line.removeprefix("\u2014 ").split(" ") for line in tail.split("\n")[:-1]]
+    told = []
+    for vkey in vkeys:
+        name, key_id, key = parse_vkey(vkey, b"\x04")
+        times = []
+        for line in lines:
+            data = unb64(line[1]) if line[0] == name else b""
+            if data[:4] != key_id or len(data) != 76:
+                continue
+            moment = int.from_bytes(data[4:12])
+            try:
+                key.verify(data[12:], f"cosignature/v1\ntime {moment}\n{text}\n".encode())
+                times.append(datetime.fromtimestamp(moment, UTC).isoformat())
+            except (InvalidSignature, ValueError, OverflowError, OSError):
+                continue
+        if not times:
+            raise Failed("not-witnessed", path=path, name=name)
+        told.append((name, max(times)))
+    return tuple(told)
 
 
 # --- where tiles and bundles are read
@@ -716,8 +753,14 @@ def check_payloads(source: Folder, size: int) -> Iterator[Finding]:
 # --- what a caller calls
 
 
-def verify_export(path: Path | str, vkey: str, old_checkpoint: bytes | str | None = None) -> Verdict:
+def verify_export(
+    path: Path | str,
+    vkey: str,
+    old_checkpoint: bytes | str | None = None,
+    witnesses: Sequence[str] = (),
+) -> Verdict:
     """Check a whole export against `vkey`. `old_checkpoint`: an earlier signed checkpoint, as bytes or text.
+    `witnesses`: verifier keys of those who must have cosigned it.
 
     Raises ValueError for a `vkey` that is none, FileNotFoundError where there is no export.
     """
@@ -726,12 +769,14 @@ def verify_export(path: Path | str, vkey: str, old_checkpoint: bytes | str | Non
     if not source.path.is_dir():
         raise FileNotFoundError(errno.ENOENT, "no such folder", str(path))
     size, root, old = 0, None, None
+    told: tuple[tuple[str, str], ...] = ()
     try:
         raw = source.read("checkpoint", 1 << 20)
         if raw is None:
             raise Failed("missing", path="checkpoint")
         head = open_checkpoint(raw, vkey, "checkpoint")
         size, root = head.size, head.root
+        told = cosigned(raw, witnesses, "checkpoint")
         history = list(read_history(source, vkey))
         if old_checkpoint is not None:
             given = old_checkpoint.encode() if isinstance(old_checkpoint, str) else old_checkpoint
@@ -752,6 +797,7 @@ def verify_export(path: Path | str, vkey: str, old_checkpoint: bytes | str | Non
         root=None if root is None else root.hex(),
         findings=tuple(findings),
         old_size=None if old is None else old.size,
+        witnesses=told,
     )
 
 
@@ -767,10 +813,15 @@ def read_history(source: Folder, vkey: str) -> Iterator[Head]:
             continue
 
 
-def verify_proof(proof: bytes | str, vkey: str, entry: bytes | None = None) -> Verdict:
-    """Check a C2SP tlog-proof. `entry`: the bytes of the entry, where the proof does not carry them."""
+def verify_proof(
+    proof: bytes | str, vkey: str, entry: bytes | None = None, witnesses: Sequence[str] = ()
+) -> Verdict:
+    """Check a C2SP tlog-proof. `entry`: the bytes of the entry, where the proof does not carry them. `witnesses`: as
+    for an export.
+    """
     name = parse_vkey(vkey)[0]
     size, root, proved = 0, None, None
+    told: tuple[tuple[str, str], ...] = ()
     findings: list[Finding] = []
     try:
         text = proof if isinstance(proof, str) else proof.decode("utf-8", "replace")
@@ -790,6 +841,7 @@ def verify_proof(proof: bytes | str, vkey: str, entry: bytes | None = None) -> V
             raise Failed("proof-format") from None
         head = open_checkpoint(found[4].encode(), vkey, "checkpoint")
         size, root = head.size, head.root
+        told = cosigned(found[4].encode(), witnesses, "checkpoint")
         content = carried if entry is None else entry
         if content is None:
             raise Failed("no-entry")
@@ -804,10 +856,11 @@ def verify_proof(proof: bytes | str, vkey: str, entry: bytes | None = None) -> V
         root=None if root is None else root.hex(),
         findings=tuple(findings),
         proved=proved,
+        witnesses=told,
     )
 
 
-def verify_statement(raw: bytes | str, vkey: str) -> Verdict:
+def verify_statement(raw: bytes | str, vkey: str, witnesses: Sequence[str] = ()) -> Verdict:
     """Check a statement: its proof, that the entry commits to the details, and the details to the document."""
     try:
         file = json.loads(raw)
@@ -820,7 +873,7 @@ def verify_statement(raw: bytes | str, vkey: str) -> Verdict:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         finding = Finding(kind="statement-format")
         return Verdict(origin=parse_vkey(vkey)[0], size=0, root=None, findings=(finding,))
-    verdict = verify_proof(proof, vkey)
+    verdict = verify_proof(proof, vkey, witnesses=witnesses)
     if verdict.proved is None:
         return verdict
     number, entry = verdict.proved
@@ -860,6 +913,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--entry", type=Path, help="the bytes of the entry, for a proof that does not carry them"
     )
+    parser.add_argument(
+        "--witness", action="append", default=[], help="verifier key of a witness that must have cosigned"
+    )
     parser.add_argument("--lang", choices=("en", "fr"), default="en")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
@@ -868,14 +924,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError:
         parser.error("--key is not a verifier key (name+id+base64)")
     try:
+        for each in options.witness:
+            parse_vkey(each, b"\x04")
+    except ValueError:
+        parser.error("--witness is not the verifier key of a witness (name+id+base64)")
+    try:
         if len(options.target) == 2 and options.target[0] == "proof":
             entry = None if options.entry is None else options.entry.read_bytes()
-            verdict = verify_proof(Path(options.target[1]).read_bytes(), options.key, entry)
+            verdict = verify_proof(Path(options.target[1]).read_bytes(), options.key, entry, options.witness)
         elif len(options.target) == 2 and options.target[0] == "statement":
-            verdict = verify_statement(Path(options.target[1]).read_bytes(), options.key)
+            verdict = verify_statement(Path(options.target[1]).read_bytes(), options.key, options.witness)
         elif len(options.target) == 1:
             old = None if options.old_checkpoint is None else options.old_checkpoint.read_bytes()
-            verdict = verify_export(options.target[0], options.key, old)
+            verdict = verify_export(options.target[0], options.key, old, options.witness)
         else:
             parser.error("give one folder, or the word proof or statement and a file")
     except OSError as error:

@@ -124,11 +124,24 @@ def prove(door: Door, entry: int, out: Path | None) -> None:
     type=click.Path(path_type=Path),
     help=N_("A checkpoint that you kept from an earlier time."),
 )
+@option(
+    "--witness",
+    "witnesses",
+    metavar="VKEY",
+    multiple=True,
+    help=N_("Key of a witness that must have cosigned the checkpoint; may be repeated."),
+)
 @pass_door
-def verify(door: Door, target: Path | None, vkey: str | None, old_checkpoint: Path | None) -> int:
+def verify(
+    door: Door,
+    target: Path | None,
+    vkey: str | None,
+    old_checkpoint: Path | None,
+    witnesses: tuple[str, ...],
+) -> int:
     """Verify."""
     if target is None:
-        if vkey is not None or old_checkpoint is not None:
+        if vkey is not None or old_checkpoint is not None or witnesses:
             raise UsageError(
                 N_("A key and an old checkpoint go with an export."),
                 remedy=N_("Name the folder: countenance log verify EXPORT_DIR --key VKEY"),
@@ -141,7 +154,7 @@ def verify(door: Door, target: Path | None, vkey: str | None, old_checkpoint: Pa
             remedy=N_("Give --key VKEY, from where the operator publishes it (there: countenance log key)."),
             code="verify-key",
         )
-    return _verify_files(door, target, vkey, old_checkpoint)
+    return _verify_files(door, target, vkey, old_checkpoint, witnesses)
 
 
 def _verify_own(door: Door) -> int:
@@ -183,16 +196,18 @@ def _verify_own(door: Door) -> int:
     return Exit.DONE if report.ok else Exit.FAILED
 
 
-def _verify_files(door: Door, target: Path, vkey: str, old: Path | None) -> int:
+def _verify_files(door: Door, target: Path, vkey: str, old: Path | None, witnesses: tuple[str, ...]) -> int:
     from countenance.tlog import verifier
 
     try:
         if target.is_file():
             content = target.read_bytes()
             known = verifier.verify_statement if content.lstrip()[:1] == b"{" else verifier.verify_proof
-            verdict = known(content, vkey)
+            verdict = known(content, vkey, witnesses=witnesses)
         else:
-            verdict = verifier.verify_export(target, vkey, None if old is None else old.read_bytes())
+            verdict = verifier.verify_export(
+                target, vkey, None if old is None else old.read_bytes(), witnesses
+            )
     except FileNotFoundError as error:
         raise NotFoundError(
             N_("There is nothing to read at {path}."),
@@ -213,6 +228,78 @@ def _verify_files(door: Door, target: Path, vkey: str, old: Path | None) -> int:
     else:
         click.echo(verdict.text(spoken().value))
     return Exit.DONE if verdict.ok else Exit.FAILED
+
+
+@log.command(
+    "witness",
+    summary=N_("Have a witness cosign the log; without a network, by files."),
+    text=N_(
+        "A witness (C2SP tlog-witness) is run by somebody else. It cosigns a checkpoint only if the log still contains "
+        "all that it cosigned before. The cosignature is kept with the checkpoint, and exported with it. With --request "
+        "the question is written to a file, to be carried to the witness; with --lines its answer is taken from one."
+    ),
+    examples=(
+        'countenance log witness https://witness.example.org --key "$WITNESS"',
+        "countenance log witness --request ask.txt --old-size 120",
+        'countenance log witness --lines answer.txt --key "$WITNESS"',
+    ),
+)
+@argument("url", metavar="[URL]", required=False, help=N_("Address of the witness."))
+@option("--key", "vkey", metavar="VKEY", help=N_("The witness's verifier key, as it publishes it."))
+@option(
+    "--request",
+    "ask_to",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help=N_("Write the request there."),
+)
+@option(
+    "--old-size",
+    metavar="NUMBER",
+    type=click.IntRange(min=0),
+    default=0,
+    help=N_("How many entries that witness cosigned last; 0 if it never did."),
+)
+@option(
+    "--lines",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help=N_("Take the witness's answer from there."),
+)
+@pass_door
+def witness(
+    door: Door, url: str | None, vkey: str | None, ask_to: Path | None, old_size: int, lines: Path | None
+) -> None:
+    """Ask, or take an answer."""
+    from countenance.cli.witnessing import ask_witness, take_lines, write_request
+
+    if [url, ask_to, lines].count(None) != 2 or (ask_to is None) == (vkey is None):
+        raise UsageError(
+            N_(
+                "Name one of these: the witness's address with its key, a file for the request, a file of its answer."
+            ),
+            remedy=N_("For example: countenance log witness https://HOST --key VKEY"),
+            code="witness-asked",
+        )
+    if ask_to is not None:
+        _write(ask_to, write_request(door.workspace(), old_size).encode())
+        if door.screen.json:
+            door.screen.document({"request": str(ask_to)})
+        else:
+            door.screen.text(N_("The request is in {path}."), path=str(ask_to))
+        return
+    assert vkey is not None
+    told = (
+        ask_witness(door.workspace(), url, vkey)
+        if url is not None
+        else take_lines(door.workspace(), lines, vkey)
+    )
+    if door.screen.json:
+        door.screen.document({"witness": told.name, "size": told.size, "cosigned_at": told.at_text})
+        return
+    door.screen.text(
+        N_("{name} cosigned the log at {size} entries."), bold=True, name=told.name, size=told.size
+    )
 
 
 @log.command(

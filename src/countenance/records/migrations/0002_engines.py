@@ -7,7 +7,7 @@ from django.db import migrations
 from countenance.index.schema import first_schema as index_schema
 from countenance.primitives.sql import Dialect
 from countenance.records.operations import RunStatements
-from countenance.tlog.schema import schema as tlog_schema
+from countenance.tlog.schema import first_schema as tlog_schema
 
 _NOT_LIVE = "a reference needs a receipt or basis that is live when it is enrolled"
 
