@@ -8,7 +8,7 @@
 2. `command_s`: `countenance search CASE PHOTO --json` as a process of its own, which loads models and gallery, searches
    and ends. Target: 2.5 s, models converted beforehand. `help_s`: `countenance --help`. Target: 0.5 s.
 
-Templates are drawn from aggregate statistics (benchmarks/data); the probe is a picture of a synthetic person.
+Templates are drawn from aggregate statistics (countenance.bench.generator); the probe is a picture of a synthetic person.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import numpy as np
 from index_parts import EPOCH, NOW, World, grant, random_template
 
 from countenance.index import live, upkeep
+from countenance.index.segment import file_name
 from countenance.index.upkeep import is_due
 
 RNG = np.random.default_rng(23)
@@ -128,10 +129,12 @@ def test_two_indexes_that_keep_one_database_up_see_each_other(world: World) -> N
             session.close()
 
     keepers = [threading.Thread(target=keep_up) for _ in range(2)]
-    for keeper in keepers:
-        keeper.start()
     there = set(start)
     readers = [world.index, world.new_index()]
+    for reader in readers:
+        assert set(world.found(random_template(RNG), index=reader)) == there
+    for keeper in keepers:
+        keeper.start()
     session = world.database.session()
     try:
         for step in range(25):
@@ -157,3 +160,26 @@ def test_two_indexes_that_keep_one_database_up_see_each_other(world: World) -> N
     world.keep()
     assert not _due(world)
     assert len(list(world.files.names())) == len(world.live().segments)
+
+
+def test_a_whole_index_takes_no_set_over_of_which_a_segment_is_gone(world: World) -> None:
+    """Somebody replaces the set again between the moment it is read and the moment its files are opened."""
+    names = _names(world, 30)
+    world.keep(most_rows=10)
+    reader = world.new_index()
+    assert set(world.found(random_template(RNG), index=reader)) == set(names)
+    world.remove(names[0])
+    new = _names(world, 3)
+    there = {*names[1:], *new}
+    world.keep(seal_rows=1)
+    for one in world.live().segments:
+        world.files.delete(file_name(one.id))
+    for _ in range(2):
+        answer = world.search(random_template(RNG), index=reader)
+        assert {row.reference_id for row in answer.rows} == there
+        assert answer.coverage.searched == answer.coverage.permitted == len(there)
+    world.remove(new[0])
+    assert set(world.found(random_template(RNG), index=reader)) == there - {new[0]}
+    assert world.keep(reader).remade > 0
+    for index in (reader, world.new_index()):
+        assert set(world.found(random_template(RNG), index=index)) == there - {new[0]}

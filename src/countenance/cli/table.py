@@ -35,6 +35,7 @@ TABLE = {
     "models": (f"{_HERE}.models:models", N_("Model packs: origin, licence, self-test.")),
     "backup": (f"{_HERE}.backup:backup", N_("Copy records, pictures and keys.")),
     "restore": (f"{_HERE}.backup:restore", N_("Bring a backup back, ended permissions kept ended.")),
+    "bench": (f"{_HERE}.bench:bench", N_("Measure this machine on generated templates.")),
     "completion": (f"{_HERE}.completion:completion", N_("Completion for bash, zsh or fish.")),
 }
 
@@ -43,7 +44,7 @@ SECTIONS = (
     (N_("Who may, and on what basis"), ("client", "account", "gallery", "source", "person", "approve")),
     (N_("Photographs"), ("plan", "ingest")),
     (N_("Search"), ("case", "search", "searcher")),
-    (N_("Look after it"), ("log", "policy", "models", "backup", "restore", "completion")),
+    (N_("Look after it"), ("log", "policy", "models", "backup", "restore", "bench", "completion")),
 )
 
 

@@ -182,6 +182,13 @@ class Index:
                 seq=held.position.seq,
             )
 
+    def opened(self, tx: Transaction) -> tuple[int, int]:
+        """How many sealed references this process has open, and how many there are in all segments."""
+        there = live.read_live(tx).segments
+        shelf = self.shelf
+        open_rows = sum(one.rows for one in there if shelf is not None and shelf.segment(one.id) is not None)
+        return open_rows, sum(one.rows for one in there)
+
     def held(self) -> Held:
         """What is held now; for upkeep, which calls with `syncing` locked."""
         return self._held
@@ -266,8 +273,11 @@ class Index:
             self.shelf.open(there.segments)
         known = [one for one in there.segments if self.shelf.knows(one.id)]
         whole = len(known) == len(there.segments)
-        if not whole and held.position.version >= 0:
-            return applied  # what is held answers in full meanwhile
+        opened = all(self.shelf.segment(one.id) is not None for one in there.segments)
+        if not opened and held.position.version >= 0:
+            # What is held answers in full meanwhile: while segments are opened, and where one is gone, since somebody
+            # replaced the set again, or does not open. It stays mapped, and every change is followed.
+            return applied
         segments = self._held_segments(tx, known)
         # Where each statement sees for itself, the set may have been replaced since it was read, and removals that the
         # old one needs been trimmed. Then the new set is taken.

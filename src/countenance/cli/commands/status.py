@@ -55,6 +55,7 @@ def status(door: Door) -> None:
             (N_("Policy pack"), _pack(state.get("pack"))),
             (N_("Searcher"), _(N_("running")) if runs else _(N_("not running: each search is its own"))),
             (N_("Log"), _log(state.get("log"))),
+            (N_("Index"), _index(state.get("index"))),
         ],
         indent=0,
     )
@@ -110,6 +111,14 @@ def _log(log: Json) -> str | None:
         N_("{entries} entries, {signed} of them under a signed checkpoint"),
         entries=log["entries"],
         signed=log["signed"],
+    )
+
+
+def _index(index: Json) -> str | None:
+    if not isinstance(index, Mapping):
+        return None
+    return say(
+        N_("opened {opened} of {sealed} sealed references"), opened=index["opened"], sealed=index["sealed"]
     )
 
 

@@ -49,12 +49,21 @@ def describe(step: Step) -> dict[str, Json]:
         ],
         "accounts_overdue": [account.name for account in overdue],
         "log": _log(step),
+        "index": _index(step),
     }
 
 
 def _by_state(model: type[models.Photograph | models.Face]) -> dict[str, Json]:
     rows = model.objects.order_by("state").values_list("state").annotate(count=Count("pk"))
     return {str(state): int(count) for state, count in rows}
+
+
+def _index(step: Step) -> dict[str, Json] | None:
+    """How far this process has opened the sealed references; None where it has had no use for an index."""
+    if "index" not in vars(step.workspace):
+        return None
+    opened, sealed = step.workspace.index.opened(step.tx)
+    return {"opened": opened, "sealed": sealed}
 
 
 def _log(step: Step) -> dict[str, Json]:

@@ -1,0 +1,1 @@
+"""Measurements that ship with the product: on generated templates, in a folder of their own that is gone afterwards."""
