@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from bucket_service import BucketService
 from house import House, found_house
 
 
@@ -55,3 +56,13 @@ def sqlite_house(tmp_path: Path) -> Iterator[House]:
     made = found_house(tmp_path / "workspace", None)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def bucket_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BucketService]:
+    """An S3 service of its own (SeaweedFS), on this machine only, gone with the session."""
+    service = BucketService(tmp_path_factory.mktemp("s3"))
+    try:
+        yield service
+    finally:
+        service.stop()

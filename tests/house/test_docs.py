@@ -148,7 +148,12 @@ def test_runnable_blocks_are_found_run_in_one_folder_and_checked(tmp_path: Path)
         run_blocks([("false | true", 0)], tmp_path / "other")
 
 
-FRENCH = {"operateur.md": "operator.md", "intervenant.md": "caseworker.md", "verificateur.md": "auditor.md"}
+FRENCH = {
+    "operateur.md": "operator.md",
+    "intervenant.md": "caseworker.md",
+    "verificateur.md": "auditor.md",
+    "grappe.md": "cluster.md",
+}
 
 
 def test_a_french_page_gives_the_commands_of_the_english_one_which_run() -> None:

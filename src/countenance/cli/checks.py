@@ -52,6 +52,7 @@ def examine(door: Door, *, upgrade: bool) -> Iterator[Finding]:
     vault = _made("keys", N_("Keys"), lambda: _vault(door)) if database.problem is None else None
     if vault is not None:
         yield vault
+        yield _made("media", N_("Media store"), lambda: _media(door))
     if vault is not None and vault.problem is None:
         yield _made("clock", N_("Clock"), lambda: _clock(door))
         yield _made("policy", N_("Policy pack"), lambda: _policy(door))
@@ -165,6 +166,14 @@ def _vault(door: Door) -> str:
     count = sum(1 for _record in workspace.vault.record_ids())
     workspace.grant_key  # noqa: B018 - raises where the secret is gone
     return say(N_("the vault opens; {count} keys of records"), count=count)
+
+
+def _media(door: Door) -> str:
+    """A small file is written, read and deleted again."""
+    workspace = door.workspace()
+    workspace.media.check()
+    where = workspace.settings.media or str(workspace.directory / "media")
+    return say(N_("{where}: writes, reads, deletes"), where=where)
 
 
 def _clock(door: Door) -> str:

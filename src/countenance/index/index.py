@@ -17,9 +17,9 @@ from countenance.biometrics.templates import SpaceId, Template, check_vector
 from countenance.index import changes, head, live
 from countenance.index.answers import Answer, Coverage, NotSearchable, ScoredRow, SpaceStatistics, Statistics
 from countenance.index.changes import Change
-from countenance.index.codes import Codec
+from countenance.index.codes import Codec, CodedProbe
 from countenance.index.head import NewRow
-from countenance.index.held import Held, HeldSegment, Position
+from countenance.index.held import Held, HeldSegment, Part, Position
 from countenance.index.live import LiveSegment
 from countenance.index.lock import SharedLock
 from countenance.index.opening import Seeds, Shelf, Unseal, open_templates
@@ -78,6 +78,11 @@ class Index:
         self._lock = SharedLock()
         self._held = Held(self.codec)
         self._started = False
+
+    def close(self) -> None:
+        """Nothing is searched any more; threads end."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False)
 
     def enrol(self, tx: Transaction, rows: Sequence[NewRow]) -> None:
         """Add references in the caller's transaction. Raises UsageError, ConflictError (see `head.enrol`)."""
@@ -210,10 +215,8 @@ class Index:
             found: list[list[tuple[str, float]]] = [[] for _ in probes]
             searched = 0
             if part is not None:
-                blocks = part.blocks()
                 coded = [part.codec.probe(probe.vector) for probe in probes]
-                found = best_rows(blocks, classes, coded, floor=floor, limit=limit, pool=self._pool)
-                searched = sum(block.count(classes) for block in blocks)
+                found, searched = self._compare(part, classes, coded, floor=floor, limit=limit)
             permitted = max(searched, held.permitted(grant.gallery_id, classes))
         coverage = Coverage(searched=searched, permitted=permitted, not_searchable=permitted - searched)
         return [
@@ -225,6 +228,14 @@ class Index:
             )
             for rows in found
         ]
+
+    def _compare(
+        self, part: Part, classes: frozenset[int], probes: Sequence[CodedProbe], *, floor: float, limit: int
+    ) -> tuple[list[list[tuple[str, float]]], int]:
+        """For each probe (reference, score) of the best rows, and how many rows were compared."""
+        blocks = part.blocks()
+        found = best_rows(blocks, classes, probes, floor=floor, limit=limit, pool=self._pool)
+        return found, sum(block.count(classes) for block in blocks)
 
     def _follow(self, tx: Transaction, held: Held, *, shared: bool) -> int:
         """Apply the changes that `held` lacks. `shared`: searches may be reading it."""

@@ -66,7 +66,43 @@ def best_rows(
             _best([(block, rows, scores(exact, probe)) for block, rows, exact in shared], floor, limit)
             for probe in probes
         ]
-    depth = depth_for(permitted, limit)
+    best = []
+    near = nearest(used, classes, probes, depth_for(permitted, limit), pool=pool)
+    for found, probe in zip(near, probes, strict=True):
+
+        def score(one: tuple[Block, Rows, Scores], probe: CodedProbe = probe) -> tuple[Block, Rows, Scores]:
+            # Ascending, as they lie on the disk.
+            block, rows = one[0], np.sort(one[1])
+            return block, rows, scores(block.exact(rows), probe)
+
+        best.append(_best(_each(pool, score, found.parts), floor, limit))
+    return best
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Nearest:
+    """The rows of some blocks whose codes come nearest to a probe. `above`: every row of a better code score is here.
+
+    `parts`: block, rows, and their code scores.
+    """
+
+    above: float
+    parts: tuple[tuple[Block, Rows, Scores], ...]
+
+
+def nearest(
+    blocks: Sequence[Block],
+    classes: AbstractSet[int],
+    probes: Sequence[CodedProbe],
+    depth: int,
+    *,
+    pool: Executor | None = None,
+) -> list[Nearest]:
+    """For each probe the permitted rows with a code score better than that of row number `depth` + 1, over all blocks."""
+    used = [block for block in blocks if block.count(classes)]
+    if not used:
+        return [Nearest(above=-math.inf, parts=()) for _ in probes]
+    permitted = sum(block.count(classes) for block in used)
     stacked = np.concatenate([probe.rotated for probe in probes])
 
     def scan(block: Block) -> tuple[_Source, list[_List]]:
@@ -75,17 +111,10 @@ def best_rows(
 
     scanned = _each(pool, scan, used)
     sources = [source for source, _ in scanned]
-    best = []
-    for n, probe in enumerate(probes):
-        kept = _settle(sources, stacked[n : n + 1], [lists[n] for _, lists in scanned], depth)
-
-        def score(one: tuple[_Source, Rows], probe: CodedProbe = probe) -> tuple[Block, Rows, Scores]:
-            # Ascending, as they lie on the disk.
-            block, rows = one[0].block, np.sort(one[1])
-            return block, rows, scores(block.exact(rows), probe)
-
-        best.append(_best(_each(pool, score, list(zip(sources, kept, strict=True))), floor, limit))
-    return best
+    return [
+        _settle(sources, stacked[n : n + 1], [lists[n] for _, lists in scanned], depth)
+        for n in range(len(probes))
+    ]
 
 
 def _each[T, R](pool: Executor | None, act: Callable[[T], R], items: Sequence[T]) -> list[R]:
@@ -149,8 +178,8 @@ class _Source:
         return _List(scores=found[keep], rows=rows[keep], complete=complete)
 
 
-def _settle(sources: Sequence[_Source], probe: Matrix, lists: list[_List], depth: int) -> list[Rows]:
-    """By source the rows to score exactly. Ask again where a list ends too early, until the best of all are known."""
+def _settle(sources: Sequence[_Source], probe: Matrix, lists: list[_List], depth: int) -> Nearest:
+    """The rows to score exactly. Ask again where a list ends too early, until the best of all are known."""
     wanted = depth
     asked = [source.asked for source in sources]
     while True:
@@ -158,9 +187,13 @@ def _settle(sources: Sequence[_Source], probe: Matrix, lists: list[_List], depth
         cut = -math.inf if every.size <= wanted else float(-np.partition(-every, wanted)[wanted])
         short = [n for n, one in enumerate(lists) if one.complete > cut]
         if not short:
-            kept = [one.rows[one.scores > cut] for one in lists]
-            if sum(rows.size for rows in kept) * 2 >= depth or cut == -math.inf:
-                return kept
+            kept = [one.scores > cut for one in lists]
+            if sum(int(flags.sum()) for flags in kept) * 2 >= depth or cut == -math.inf:
+                parts = zip(sources, lists, kept, strict=True)
+                return Nearest(
+                    above=cut,
+                    parts=tuple((at.block, one.rows[flags], one.scores[flags]) for at, one, flags in parts),
+                )
             wanted *= 2  # very many equal rows at the cut
             continue
         for n in short:

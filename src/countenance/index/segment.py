@@ -24,7 +24,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -106,6 +106,24 @@ class Description:
 def file_name(segment_id: str) -> str:
     """The name of a segment's file in the store."""
     return f"segment-{segment_id}"
+
+
+def read_wrapped_key(read: Callable[[str, int, int], bytes], segment_id: str) -> bytes:
+    """The wrapped key at the beginning of a segment's file. `read`: bytes of a file from a place, so many.
+
+    Raises NotFoundError, IntegrityError (`segment-damaged`).
+    """
+    head = read(file_name(segment_id), 0, 4096)
+    length = int.from_bytes(head[8:12], "little")
+    if head[:8] != _MAGIC or len(_MAGIC) + 8 + length > len(head):
+        raise IntegrityError(
+            N_("Segment {segment} of the index is damaged ({where})."),
+            remedy=N_("Nothing is lost: upkeep of the index makes it again from the encrypted records."),
+            segment=segment_id,
+            where="beginning",
+            code="segment-damaged",
+        )
+    return head[len(_MAGIC) + 8 : len(_MAGIC) + 8 + length]
 
 
 def turn_of(segment_id: str, seed: bytes) -> str:

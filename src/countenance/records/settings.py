@@ -33,11 +33,19 @@ class ExtractionSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All settings. `database`: address, where a relative SQLite path counts from the workspace's folder."""
+    """All settings. `database`: address, where a relative SQLite path counts from the workspace's folder.
+
+    `media`: `s3://BUCKET/PREFIX` where crops, probes and segments lie in a bucket; empty: in the workspace's folder. The
+    keys to the bucket are never in this file (see `vault.s3`).
+    """
 
     format: int
     id: uuid.UUID
     database: str = "sqlite:///database.sqlite3"
+    media: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    s3_allow_http: bool = False
     extraction: ExtractionSettings = ExtractionSettings()
 
     @property
@@ -97,6 +105,16 @@ def write_settings(directory: Path, settings: Settings) -> None:
         f"format = {settings.format}",
         f'id = "{settings.id}"',
         f'database = "{settings.database}"  # or set {DATABASE_VARIABLE}',
+        *(
+            [
+                f'media = "{settings.media}"  # keys to it: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY',
+                f's3_endpoint = "{settings.s3_endpoint}"',
+                f's3_region = "{settings.s3_region}"',
+                f"s3_allow_http = {str(settings.s3_allow_http).lower()}",
+            ]
+            if settings.media
+            else []
+        ),
         "",
         "[extraction]",
         *(f"{field.name} = {getattr(limits, field.name)}" for field in fields(limits)),
@@ -119,8 +137,19 @@ def _parse(data: dict[str, Any]) -> Settings:
         format=int(data["format"]),
         id=uuid.UUID(data["id"]),
         database=str(database),
+        media=_text(data, "media"),
+        s3_endpoint=_text(data, "s3_endpoint"),
+        s3_region=_text(data, "s3_region"),
+        s3_allow_http=bool(data.get("s3_allow_http", False)),
         extraction=ExtractionSettings(**limits),
     )
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    value = data.get(name, "")
+    if not isinstance(value, str) or not value.isprintable() or '"' in value or "\\" in value:
+        raise ValueError(f"{name} must be plain text")
+    return value
 
 
 def _damaged(path: Path, problem: str) -> FormatError:

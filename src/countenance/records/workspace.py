@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from countenance.policy.engine import PolicyEngine
     from countenance.tlog.leaf import NewEntry
     from countenance.tlog.log import Appended, Log
-    from countenance.vault.media import FolderMediaStore
+    from countenance.vault.media import MediaStore
+    from countenance.vault.s3 import S3Place
     from countenance.vault.vault import Vault
 
 SET_BACK_TOLERANCE = timedelta(seconds=10)
@@ -57,6 +58,8 @@ class Workspace:
         self._policy: PolicyEngine | None = None
         self._policy_epoch: int | None = None
         self._policy_lock = threading.Lock()
+        self.cluster: tuple[str, Path] | None = None
+        """Address and folder of a cluster that holds the segments; set before the first search (see `cluster.ring`)."""
         self.background_index = False
         """Set by a process that serves, before its first search: it answers in part while segments are still opened,
         and one search uses every core."""
@@ -67,12 +70,15 @@ class Workspace:
         directory: Path,
         *,
         database: str | None = None,
+        media: str = "",
+        s3_endpoint: str = "",
+        s3_allow_http: bool = False,
         clock: Clock = system_clock,
         begin: Callable[[Self], None] | None = None,
     ) -> Self:
         """Make a workspace in `directory`, which must not exist or be empty; whole or not at all.
 
-        `begin`: writes its first records, before anybody can see it. Where that fails nothing is left either.
+        `media`, `s3_endpoint`, `s3_allow_http`: see `Settings`. `begin`: writes its first records, before anybody can see it. Where that fails nothing is left either.
 
         Raises ConflictError where something is there already, UnavailableError where it cannot be written.
         """
@@ -85,7 +91,15 @@ class Workspace:
             )
         from django.db import DatabaseError
 
-        settings = Settings(format=FORMAT, id=uuid.uuid4(), database=database or Settings.database)
+        settings = Settings(
+            format=FORMAT,
+            id=uuid.uuid4(),
+            database=database or Settings.database,
+            media=media,
+            s3_endpoint=s3_endpoint,
+            s3_allow_http=s3_allow_http,
+        )
+        bucket_of(settings)  # before anything is made
         building = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.new")
         try:
             directory.parent.mkdir(parents=True, exist_ok=True)
@@ -132,6 +146,8 @@ class Workspace:
 
     def close(self) -> None:
         """Close keys and database; the workspace object is of no use afterwards."""
+        if "index" in self.__dict__:
+            self.index.close()
         if "vault" in self.__dict__:
             self.vault.close()
         disconnect()
@@ -151,10 +167,24 @@ class Workspace:
         return Vault.open(self.directory / "keys")
 
     @cached_property
-    def media(self) -> FolderMediaStore:
+    def media(self) -> MediaStore:
+        """Sealed crops and probes."""
+        return self._files("media")
+
+    @cached_property
+    def segments(self) -> MediaStore:
+        """Segments of the index: beside the other media, not among them, since they are derived and no backup holds them."""
+        return self._files("segments")
+
+    def _files(self, folder: str) -> MediaStore:
+        place = bucket_of(self.settings)
+        if place is not None:
+            from countenance.vault.s3 import S3MediaStore
+
+            return S3MediaStore(place.below(folder), self.directory / "cache")
         from countenance.vault.media import FolderMediaStore
 
-        return FolderMediaStore(self.directory / "media")
+        return FolderMediaStore(self.directory / folder)
 
     @cached_property
     def log(self) -> Log:
@@ -186,14 +216,25 @@ class Workspace:
     def index(self) -> Index:
         from countenance.index.index import Index
         from countenance.records.sealing import VaultSegmentKeys, rotation_seeds, unseal_templates
-        from countenance.vault.media import FolderMediaStore
 
+        if self.cluster is not None:
+            from countenance.cluster.fleet import Fleet
+            from countenance.cluster.index import ClusterIndex
+
+            return ClusterIndex(
+                fleet=Fleet(*self.cluster),
+                mac_key=self.grant_key,
+                unseal=unseal_templates(self.vault),
+                seeds=rotation_seeds(self.vault),
+                files=self.segments,
+                keys=VaultSegmentKeys(self.vault),
+                background=self.background_index,
+            )
         return Index(
             mac_key=self.grant_key,
             unseal=unseal_templates(self.vault),
             seeds=rotation_seeds(self.vault),
-            # Beside the other media, not among them: segments are derived, so no backup holds them.
-            files=FolderMediaStore(self.directory / "segments"),
+            files=self.segments,
             keys=VaultSegmentKeys(self.vault),
             background=self.background_index,
             threads=(os.cpu_count() or 1) if self.background_index else 1,
@@ -305,6 +346,20 @@ class Workspace:
         from countenance.records.models import WorkspaceState
 
         return WorkspaceState.objects.values_list("revocation_epoch", flat=True).get(pk=1)
+
+
+def bucket_of(settings: Settings) -> S3Place | None:
+    """The bucket of a workspace's files; None where they lie in its folder. Raises UsageError for a bad address."""
+    if not settings.media:
+        return None
+    from countenance.vault.s3 import S3Place
+
+    return S3Place.parse(
+        settings.media,
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        allow_http=settings.s3_allow_http,
+    )
 
 
 def _migrate() -> None:

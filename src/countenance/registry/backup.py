@@ -30,6 +30,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ from countenance.acting.path import perform
 from countenance.policy.questions import Act
 from countenance.primitives.canonical import canonical_json
 from countenance.primitives.clock import iso
-from countenance.primitives.errors import ConflictError, UnavailableError
+from countenance.primitives.errors import ConflictError, NotFoundError, UnavailableError
 from countenance.primitives.files import make_private_directory, sync_directory, write_atomically
 from countenance.primitives.text import N_
 from countenance.records.database import copy_sqlite, database_settings
@@ -46,6 +47,7 @@ from countenance.records.identity import SignedRequest, require_act
 from countenance.records.settings import FILE_NAME
 from countenance.records.workspace import Workspace
 from countenance.registry.acts import HANDLERS
+from countenance.vault.media import FolderMediaStore
 
 FORMAT = "countenance-backup/1"
 MANIFEST = "manifest.json"
@@ -109,7 +111,7 @@ def backup(
         make_private_directory(building)
         kind = _copy_database(workspace, make_private_directory(building / RECORDS))
         _copy_keys(workspace.directory / "keys", building / KEYS)
-        _copy_tree(workspace.directory / MEDIA, building / RECORDS / MEDIA)
+        _copy_media(workspace, building / RECORDS / MEDIA)
         shutil.copyfile(workspace.directory / FILE_NAME, building / RECORDS / FILE_NAME)
         manifest = BackupManifest(
             format=FORMAT,
@@ -222,6 +224,17 @@ def _drop_segment_keys(copy: Path) -> None:
         connection.execute("delete from data_key where substr(hex(record_id), 13, 1) = '8'")
     finally:
         connection.close()
+
+
+def _copy_media(workspace: Workspace, target: Path) -> None:
+    """Sealed media as a folder, wherever they lie. A file that goes meanwhile belonged to what was erased meanwhile."""
+    if not workspace.settings.media:
+        _copy_tree(workspace.directory / MEDIA, target)
+        return
+    copy = FolderMediaStore(target)
+    for name in workspace.media.names():
+        with suppress(NotFoundError):
+            copy.put(name, workspace.media.get(name))
 
 
 def _copy_tree(source: Path, target: Path) -> None:

@@ -33,9 +33,12 @@ def found(
     names: tuple[str, str] = ("operator", "deputy"),
     pack: str = "CA",
     database: str | None = None,
+    media: str = "",
+    s3_endpoint: str = "",
+    s3_allow_http: bool = False,
     clock: Clock = system_clock,
 ) -> Founding:
-    """Make a workspace of `operator` (who runs it) in `jurisdiction` (ISO 3166).
+    """Make a workspace of `operator` (who runs it) in `jurisdiction` (ISO 3166). The rest: see `Workspace.create`.
 
     Raises UsageError (no such place), ConflictError (folder not empty), UnavailableError (cannot be written).
     """
@@ -48,9 +51,18 @@ def found(
         for key in keys:
             key.write(workspace.directory / "accounts")
         _first_records(workspace, keys, loaded, files, operator=operator, place=place)
+        workspace.media.check()
         workspace.checkpoint()
 
-    workspace = Workspace.create(directory, database=database, clock=clock, begin=begin)
+    workspace = Workspace.create(
+        directory,
+        database=database,
+        media=media,
+        s3_endpoint=s3_endpoint,
+        s3_allow_http=s3_allow_http,
+        clock=clock,
+        begin=begin,
+    )
     first, second = (workspace.directory / "accounts" / f"{name}.key" for name in names)
     return Founding(workspace=workspace, key_files=(first, second))
 

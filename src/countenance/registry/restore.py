@@ -18,6 +18,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,7 +39,7 @@ from countenance.records.database import database_settings
 from countenance.records.ending import destroy_ended_keys
 from countenance.records.events import Event
 from countenance.records.settings import DATABASE_VARIABLE, FILE_NAME, Settings, read_settings, write_settings
-from countenance.records.workspace import Workspace
+from countenance.records.workspace import Workspace, bucket_of
 from countenance.registry.backup import (
     BACKUP_SECRET,
     FORMAT,
@@ -57,6 +58,8 @@ from countenance.registry.continuing import continue_log
 from countenance.registry.replay import Replayed, refused, replay
 from countenance.tlog.leaf import NewEntry
 from countenance.tlog.verifier import verify_export
+from countenance.vault.media import FolderMediaStore
+from countenance.vault.s3 import S3MediaStore
 from countenance.vault.vault import Vault
 
 _RECORDS = frozenset((RECORDS, name) for name in (FILE_NAME, SQLITE_FILE, POSTGRES_FILE))
@@ -238,10 +241,24 @@ def _build(backup: Path, manifest: BackupManifest, vault: Path, building: Path, 
     with Vault.open(building / KEYS) as held:
         _check_mac(held, manifest)  # before a database that strangers may have written is opened
     write_settings(building, settings)
+    _return_media(building, settings)
     if manifest.database == "postgresql":
         where = database_settings(settings.database, base=building)
         dump = backup / RECORDS / POSTGRES_FILE
         postgres_tool("pg_restore", where, "--no-owner", "--exit-on-error", "--single-transaction", str(dump))
+
+
+def _return_media(building: Path, settings: Settings) -> None:
+    """Where the media lie in a bucket: put back what is not there any more, and keep no second copy."""
+    place = bucket_of(settings)
+    if place is None:
+        return
+    bucket = S3MediaStore(place.below(MEDIA), building / "cache")
+    folder = FolderMediaStore(building / MEDIA)
+    for name in list(folder.names()):
+        with suppress(ConflictError):  # it is there still
+            bucket.put_new(name, folder.get(name))
+        folder.delete(name)
 
 
 def _check_mac(vault: Vault, manifest: BackupManifest) -> None:

@@ -137,16 +137,25 @@ class _OwnSearcher(LocalSearcher):
         self._workspace.close()
 
 
-def open_searcher(directory: Path, *, workers: int = 1, clock: Clock = system_clock) -> Searcher:
+def open_searcher(
+    directory: Path,
+    *,
+    workers: int = 1,
+    cluster: tuple[str, Path] | None = None,
+    clock: Clock = system_clock,
+) -> Searcher:
     """The running searcher of the workspace in `directory` (or the one `$COUNTENANCE_SOCKET` names), or else this process.
 
-    With a running searcher no key of the workspace is read here. `workers`: extraction processes where there is none; one
+    With a running searcher no key of the workspace is read here. `cluster`: where there is none, address and
+    folder of a cluster that holds the segments. `workers`: extraction processes where there is none; one
     is quickest for a single search.
     """
     remote = connect(socket_of(directory))
     if remote is not None:
         return remote
-    return _OwnSearcher(Workspace.open(directory, clock=clock), workers=workers)
+    workspace = Workspace.open(directory, clock=clock)
+    workspace.cluster = cluster
+    return _OwnSearcher(workspace, workers=workers)
 
 
 def connect(path: Path) -> RemoteSearcher | None:

@@ -54,11 +54,13 @@ class SearcherServer:
         *,
         socket_path: Path | None = None,
         group: int | None = None,
+        cluster: tuple[str, Path] | None = None,
         clock: Clock = system_clock,
     ) -> None:
         self._directory = directory
         self._socket_path = socket_path or directory / "run" / SOCKET_NAME
         self._group = group
+        self._cluster = cluster
         self._clock = clock
         self._stop = threading.Event()
         self._counting = threading.Lock()
@@ -78,6 +80,7 @@ class SearcherServer:
             destroy_ended_keys(workspace)
             sweep_probes(workspace)
             workspace.background_index = True
+            workspace.cluster = self._cluster
             with LocalSearcher(workspace) as searcher:
                 with open_reading() as tx:
                     workspace.index.sync(tx)

@@ -1,6 +1,7 @@
-"""Sealed files (crops, probes) in a folder: written whole or not at all, durable when the call returns.
+"""Sealed files (crops, probes, segments): written whole or not at all, durable when the call returns.
 
-The store neither encrypts nor decrypts: what it is given is sealed already.
+A store neither encrypts nor decrypts: what it is given is sealed already. There are two, one in a folder (here) and one
+in a bucket (`s3.py`); one suite of tests holds both to `MediaStore`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
-from countenance.primitives.errors import NotFoundError, UsageError
+from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
 from countenance.primitives.files import make_private_directory, sync_directory
 from countenance.primitives.text import N_
 from countenance.vault.errors import named_os_errors
@@ -25,6 +27,58 @@ from countenance.vault.errors import named_os_errors
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 _UNFINISHED_SECONDS = 3_600
 _BATCH = 256  # files open at once; many systems allow 1,024
+
+
+class MediaStore(Protocol):
+    """Named sealed bytes. Names have 1 to 128 of `a-z 0-9 . _ -`, no leading dot; another one raises UsageError."""
+
+    def put(self, name: str, data: bytes) -> None:
+        """Store `data` under `name`, in the place of what was there. Raises UnavailableError."""
+        ...
+
+    def put_new(self, name: str, data: bytes) -> None:
+        """Store `data` unless something has that name: then ConflictError (`media-exists`)."""
+        ...
+
+    def put_many(self, items: Sequence[tuple[str, bytes]]) -> None:
+        """Store pairs; durable when it returns, and after an error each name holds its old bytes or all of its new ones."""
+        ...
+
+    def put_stream(self, name: str, parts: Iterable[bytes]) -> None:
+        """Store one large file piece by piece; not there before it returns."""
+        ...
+
+    def get(self, name: str) -> bytes:
+        """The bytes under `name`. Raises NotFoundError (`no-such-media`)."""
+        ...
+
+    def read(self, name: str, start: int, length: int) -> bytes:
+        """Up to `length` bytes from `start`, fewer at the end of the file. Raises NotFoundError."""
+        ...
+
+    def map(self, name: str) -> mmap.mmap:
+        """A read-only map; it stays good when the file is deleted. Raises NotFoundError."""
+        ...
+
+    def delete(self, name: str) -> bool:
+        """Delete one file; False where there was none."""
+        ...
+
+    def delete_many(self, names: Iterable[str]) -> int:
+        """Delete files; returns how many there were."""
+        ...
+
+    def names(self, *, older_than: timedelta = ...) -> Iterator[str]:
+        """All names; with `older_than` only files written that long ago."""
+        ...
+
+    def sweep_unfinished(self) -> int:
+        """Delete what a killed process left half-written long ago; returns how many files."""
+        ...
+
+    def check(self) -> None:
+        """Write, read and delete a small file. Raises UnavailableError with what is wrong."""
+        ...
 
 
 class FolderMediaStore:
@@ -37,6 +91,11 @@ class FolderMediaStore:
     def __init__(self, directory: Path) -> None:
         with named_os_errors(directory):
             self._directory = make_private_directory(directory)
+
+    @property
+    def directory(self) -> Path:
+        """The folder."""
+        return self._directory
 
     def put(self, name: str, data: bytes) -> None:
         """Store `data` under `name`. Raises UnavailableError (`disk-full`, `storage-failed`)."""
@@ -78,6 +137,37 @@ class FolderMediaStore:
         with named_os_errors(path):
             try:
                 return path.read_bytes()
+            except FileNotFoundError as error:
+                raise NotFoundError(
+                    N_("No stored file is named {name}."), name=name, code="no-such-media"
+                ) from error
+
+    def put_new(self, name: str, data: bytes) -> None:
+        """Store `data` unless something has that name. Raises ConflictError (`media-exists`)."""
+        target = self._path(name)
+        with named_os_errors(target):
+            make_private_directory(target.parent)
+            temporary, descriptor = _write_unfinished(target, data)
+            try:
+                os.fsync(descriptor)
+                os.link(temporary, target)  # unlike a rename, it does not replace
+            except FileExistsError as error:
+                raise ConflictError(
+                    N_("A stored file is named {name} already."), name=name, code="media-exists"
+                ) from error
+            finally:
+                os.close(descriptor)
+                temporary.unlink(missing_ok=True)
+            _sync_all([target.parent, self._directory])
+
+    def read(self, name: str, start: int, length: int) -> bytes:
+        """Up to `length` bytes from `start`, fewer at the end of the file. Raises NotFoundError."""
+        path = self._path(name)
+        with named_os_errors(path):
+            try:
+                with path.open("rb") as stream:
+                    stream.seek(start)
+                    return stream.read(length)
             except FileNotFoundError as error:
                 raise NotFoundError(
                     N_("No stored file is named {name}."), name=name, code="no-such-media"
@@ -163,15 +253,28 @@ class FolderMediaStore:
                     swept += 1
         return swept
 
+    def check(self) -> None:
+        """Write, read and delete a small file. Raises UnavailableError with what is wrong."""
+        name = f"check-{secrets.token_hex(8)}"
+        self.put(name, b"countenance")
+        self.get(name)
+        self.delete(name)
+
     def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise UsageError(
-                N_("A stored file's name has 1 to 128 of a-z, 0-9, dot, hyphen and underscore: not {name}."),
-                name=repr(name[:80]),
-                code="media-name",
-            )
+        check_name(name)
         # Names may share a beginning; their hashes do not, so the sub-folders fill evenly.
         return self._directory / hashlib.sha256(name.encode()).hexdigest()[:2] / name
+
+
+def check_name(name: str) -> str:
+    """`name`, or UsageError where it cannot be a stored file's."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            N_("A stored file's name has 1 to 128 of a-z, 0-9, dot, hyphen and underscore: not {name}."),
+            name=repr(name[:80]),
+            code="media-name",
+        )
+    return name
 
 
 def _write_unfinished(target: Path, data: bytes) -> tuple[Path, int]:

@@ -46,6 +46,18 @@ from countenance.primitives.text import N_
     metavar="URL",
     help=N_("Database: sqlite:///FILE (the default, inside the workspace) or postgresql://USER@HOST/NAME."),
 )
+@option(
+    "--media",
+    default="",
+    metavar="s3://BUCKET/PREFIX",
+    help=N_("Keep crops, probes and segments, all of them sealed, in a bucket. Else inside the workspace."),
+)
+@option("--s3-endpoint", default="", metavar="URL", help=N_("Where the bucket's service is. Else Amazon S3."))
+@option(
+    "--s3-allow-http",
+    is_flag=True,
+    help=N_("Speak to the bucket without TLS: only on a network of your own."),
+)
 @pass_door
 def init(
     door: Door,
@@ -54,6 +66,9 @@ def init(
     names: tuple[str, str],
     pack: str | None,
     database: str | None,
+    media: str,
+    s3_endpoint: str,
+    s3_allow_http: bool,
 ) -> None:
     """Found a workspace."""
     from countenance.policy.places import check_place, country
@@ -68,6 +83,9 @@ def init(
         names=names,
         pack=pack or country(place),
         database=database,
+        media=media,
+        s3_endpoint=s3_endpoint,
+        s3_allow_http=s3_allow_http,
     )
     with founding.workspace as workspace:
         pack_in_force = workspace.policy().pack

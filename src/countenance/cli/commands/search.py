@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from countenance.cli.acts import given, pass_door
+from countenance.cli.commands.cluster import cluster_folder
 from countenance.cli.door import Door
 from countenance.cli.failures import Exit, report_refusal
 from countenance.cli.language import say
@@ -86,6 +87,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help=N_("Also write a page with the candidates' thumbnails (HTML, to be looked at by people)."),
 )
+@option(
+    "--ray",
+    metavar="HOST:PORT",
+    help=N_("Where no searcher runs: have the cluster with this head hold the segments."),
+)
+@cluster_folder
 @pass_door
 def search(
     door: Door,
@@ -97,6 +104,8 @@ def search(
     many: Path | None,
     k: int | None,
     sheet: Path | None,
+    ray: str | None,
+    cluster: Path,
 ) -> int:
     """Search."""
     _check_words(case, photographs, many)
@@ -105,7 +114,8 @@ def search(
 
     key = AccountKey.read(door.keys() / f"{door.account()}.key")
     wanted = given(case=case, gallery=gallery, purpose=purpose, k=k)
-    with open_searcher(door.directory().absolute()) as searcher:
+    place = None if ray is None else (ray, cluster.absolute())
+    with open_searcher(door.directory().absolute(), cluster=place) as searcher:
         if many is not None:
             return _search_many(door, searcher, key, wanted, many)
         chosen = _faces_for(faces, len(photographs))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from countenance.cli.acts import pass_door
+from countenance.cli.commands.cluster import cluster_folder
 from countenance.cli.door import Door
 from countenance.cli.language import say
 from countenance.cli.parts import Command, option
@@ -49,8 +50,10 @@ if TYPE_CHECKING:
     metavar="NAME",
     help=N_("Group of the system that may reach the socket too. Else the owner only."),
 )
+@option("--ray", metavar="HOST:PORT", help=N_("Have the cluster with this head hold the segments."))
+@cluster_folder
 @pass_door
-def searcher(door: Door, path: Path | None, group: str | None) -> None:
+def searcher(door: Door, path: Path | None, group: str | None, ray: str | None, cluster: Path) -> None:
     """Serve in the foreground."""
     from countenance.service.address import socket_of
     from countenance.service.server import SearcherServer
@@ -65,7 +68,10 @@ def searcher(door: Door, path: Path | None, group: str | None) -> None:
             folder=str(socket_path.parent),
         )
     server = SearcherServer(
-        directory, socket_path=socket_path, group=None if group is None else _number_of(group)
+        directory,
+        socket_path=socket_path,
+        group=None if group is None else _number_of(group),
+        cluster=None if ray is None else (ray, cluster.absolute()),
     )
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -1,0 +1,1 @@
+"""Engine: the index's segments on many machines, held by Ray actors and searched as one index."""
