@@ -50,6 +50,8 @@ ELSEWHERE = {
     "models": "does not look at the workspace",
     "restore": "makes a new workspace, as init does",
     "completion": "writes nothing",
+    "bench": "measures in a folder of its own",
+    "cluster": "keeps a folder of its own, outside the workspace",
 }
 
 

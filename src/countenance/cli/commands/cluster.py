@@ -47,7 +47,8 @@ cluster_folder = option(
         "that folder to the others by a safe way (scp), and join from there."
     ),
     examples=(
-        "countenance cluster up --interface 10.0.0.1 --machines 10.0.0.2 \\", "    --machines 10.0.0.3",
+        "countenance cluster up --interface 10.0.0.1 --machines 10.0.0.2 \\",
+        "    --machines 10.0.0.3",
         "countenance cluster up --interface 10.0.0.2 --join 10.0.0.1:6379",
     ),
 )
