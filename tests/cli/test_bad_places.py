@@ -50,6 +50,8 @@ ELSEWHERE = {
     "models": "does not look at the workspace",
     "restore": "makes a new workspace, as init does",
     "completion": "writes nothing",
+    "bench": "measures in a folder of its own",
+    "cluster": "keeps a folder of its own, outside the workspace",
 }
 
 
@@ -171,6 +173,7 @@ def test_a_disk_without_any_room(disk: Disk) -> None:
 def test_a_disk_that_becomes_full_on_the_way(disk: Disk, words: tuple[str, ...]) -> None:
     """From no room to plenty in small steps: each time it is done whole, or refused by name and nothing is left."""
     ends = set()
+    failed = 0
     for room in range(0, 1600, 72):
         before = disk.files()
         entries = disk("log", "verify").json["size"]
@@ -180,9 +183,11 @@ def test_a_disk_that_becomes_full_on_the_way(disk: Disk, words: tuple[str, ...])
         if run.code:
             assert error_of(run)["code"] == "disk-full", (room, run)
             assert disk.files() == before, room
+            failed += 1
         verified = disk("log", "verify").json
         assert verified["verified"], (room, verified)
-        assert disk.keys() == disk.probes(), room  # a key for each probe that is kept, and no other
+        # A key for each probe that is kept. Destroying a key takes room too: one that opens nothing may stay behind.
+        assert 0 <= disk.keys() - disk.probes() <= failed, room
         assert (verified["size"] == entries) == (run.code != 0 or words[0] == "init"), (room, run)
         ends.add(run.code)
         if run.code == 0 and words[0] != "search":

@@ -50,7 +50,10 @@ def test_two_searchers_see_each_others_changes(world: World, tmp_path: Path, ste
     keeper.start()
     rounds = 0
     try:
-        for _ in range(steps):
+        # The other process has its say at its own pace: not before it has kept the index up at least once.
+        for step in range(steps * 20):
+            if step >= steps and rounds:
+                break
             new = [str(uuid.uuid4()) for _ in range(int(RNG.integers(1, 5)))]
             world.enrol(*(world.row(random_template(RNG), reference=name) for name in new))
             there |= set(new)

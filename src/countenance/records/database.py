@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.db import DatabaseError, OperationalError, connections, transaction
 from django.db.backends.utils import CursorWrapper
 
+from countenance.primitives import sql
 from countenance.primitives.errors import UnavailableError, UsageError
 from countenance.primitives.files import NO_ROOM, NOT_WRITABLE, why_unwritable
 from countenance.primitives.sql import Dialect, Row, Value
@@ -177,9 +178,7 @@ def truncate_wal() -> bool:
     if connection.vendor != "sqlite":
         return True
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        row = cursor.fetchone()
-    return not row[0]
+        return sql.truncate_wal(lambda statement: cursor.execute(statement).fetchone())
 
 
 def vacuum(tables: Sequence[str]) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from countenance.primitives.errors import FormatError, IntegrityError
 from countenance.primitives.text import N_
-from countenance.tlog.note import SignatureLine, b64, check_name, unb64
+from countenance.tlog.note import SignatureLine, b64, format_signature, key_id, read_vkey
 
 COSIGNATURE = b"\x04"  # signature type byte of an Ed25519 cosignature
 _BODY = struct.Struct(">Q64s")  # timestamped_signature: POSIX time, signature
@@ -39,20 +38,14 @@ class WitnessKey:
 def witness_key(name: str, key: Ed25519PublicKey) -> WitnessKey:
     """The verifier key of a witness; its id is SHA-256(name, newline, 0x04, public key), first 4 bytes."""
     public = key.public_bytes_raw()
-    digest = sha256(check_name(name).encode() + b"\n" + COSIGNATURE + public).digest()
-    return WitnessKey(name=name, key_id=digest[:4], public=public)
+    return WitnessKey(name=name, key_id=key_id(name, COSIGNATURE, public), public=public)
 
 
 def parse_witness_key(text: str) -> WitnessKey:
     """Read a witness's verifier key. Raises FormatError where it is not one, or its id does not belong to it."""
-    parts = text.strip().split("+", 2)
-    if len(parts) == 3:
-        name, key_id, encoded = parts
-        material = unb64(encoded)
-        if material is not None and material[:1] == COSIGNATURE and len(material) == 33:
-            key = witness_key(name, Ed25519PublicKey.from_public_bytes(material[1:]))
-            if key.key_id.hex() == key_id:
-                return key
+    read = read_vkey(text, COSIGNATURE)
+    if read is not None:
+        return witness_key(*read)
     raise FormatError(
         N_("This is not the verifier key of a witness, or a character of it is wrong."),
         remedy=N_("Copy the whole line again; the witness prints it with: countenance-witness key."),
@@ -65,7 +58,7 @@ def cosign(text: str, name: str, signer: Ed25519PrivateKey, now: datetime) -> st
     moment = int(now.timestamp())
     key = witness_key(name, signer.public_key())
     body = _BODY.pack(moment, signer.sign(_message(text, moment)))
-    return f"\N{EM DASH} {name} {b64(key.key_id + body)}\n"
+    return format_signature(SignatureLine(name=name, key_id=key.key_id, signature=body))
 
 
 def verify_cosignature(text: str, line: SignatureLine, key: WitnessKey) -> datetime:

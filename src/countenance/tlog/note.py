@@ -87,24 +87,36 @@ def verifier_key(name: str, key: Ed25519PublicKey) -> VerifierKey:
     bytes.
     """
     public = key.public_bytes_raw()
-    digest = sha256(check_name(name).encode() + b"\n" + ED25519 + public).digest()
-    return VerifierKey(name=name, key_id=digest[:4], public=public)
+    return VerifierKey(name=name, key_id=key_id(name, ED25519, public), public=public)
 
 
 def parse_vkey(text: str) -> VerifierKey:
     """Read a verifier key. Raises FormatError where it is not one, or its id does not belong to it."""
-    parts = text.strip().split("+", 2)
-    if len(parts) == 3:
-        name, key_id, encoded = parts
-        material = unb64(encoded)
-        if material is not None and material[:1] == ED25519 and len(material) == 33:
-            key = verifier_key(name, Ed25519PublicKey.from_public_bytes(material[1:]))
-            if key.key_id.hex() == key_id:
-                return key
+    read = read_vkey(text, ED25519)
+    if read is not None:
+        return verifier_key(*read)
     raise FormatError(
         N_("This is not the verifier key of a log, or a character of it is wrong."),
         remedy=N_("Copy the whole line again, from the operator's published key and not from the export."),
     )
+
+
+def key_id(name: str, kind: bytes, public: bytes) -> bytes:
+    """SHA-256(name, newline, type, public key), first 4 bytes. `kind`: 1 byte. Raises UsageError for a bad name."""
+    return sha256(check_name(name).encode() + b"\n" + kind + public).digest()[:4]
+
+
+def read_vkey(text: str, kind: bytes) -> tuple[str, Ed25519PublicKey] | None:
+    """Name and key of a line `name+hex key id+base64(type || public key)`; None where it is none of this `kind`."""
+    parts = text.strip().split("+", 2)
+    if len(parts) != 3:
+        return None
+    name, told, encoded = parts
+    material = unb64(encoded)
+    if material is None or material[:1] != kind or len(material) != 33:
+        return None
+    key = Ed25519PublicKey.from_public_bytes(material[1:])
+    return (name, key) if key_id(name, kind, material[1:]).hex() == told else None
 
 
 def sign_note(text: str, name: str, signer: Ed25519PrivateKey) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from countenance.primitives.errors import UnavailableError
+from countenance.primitives.sql import WAIT_S, truncate_wal
 from countenance.primitives.text import N_
 from countenance.vault.errors import damaged, named_sqlite_errors
 
@@ -118,15 +119,18 @@ class KeyFile:
 
         Raises UnavailableError (`erasure-incomplete`) where another process reads for longer than the time limit.
         """
-        with self._use() as connection:
-            busy = connection.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
-        if busy:
+        if not truncate_wal(self._fetch_one):
             raise UnavailableError(
                 N_("The keys are destroyed, but their bytes are still in the write-ahead log of {path}."),
                 remedy=N_("Another process is reading it. Repeat the erasure when it has ended."),
                 path=str(self._path),
                 code="erasure-incomplete",
             )
+
+    def _fetch_one(self, statement: str) -> Sequence[int]:
+        with self._use() as connection:
+            row: Sequence[int] = connection.execute(statement).fetchone()
+        return row
 
     def records(self) -> Iterator[bytes]:
         """All record ids in order, in pages, so that no read is held open while the caller works."""
@@ -171,7 +175,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
         isolation_level=None,
-        timeout=30.0,
+        timeout=WAIT_S,
         check_same_thread=False,
     )
     try:

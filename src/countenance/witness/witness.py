@@ -172,12 +172,6 @@ class Witness:
             ).fetchall()
         return [(datetime.fromtimestamp(at, UTC), Refusal(why), note) for at, why, note in rows]
 
-    def latest(self, origin: str) -> str | None:
-        """The checkpoint of `origin` that was cosigned last, with its cosignature."""
-        with self._writing() as connection:
-            row = connection.execute("select note from log where origin = ?", (origin,)).fetchone()
-        return None if row is None else row[0]
-
     def add_checkpoint(self, request: AddCheckpoint) -> Cosigned | Refused:
         """Decide on one request; what is cosigned is on disk before this returns. Raises UnavailableError (disk)."""
         try:

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     """Locks, orders, inquiries; authorities among the organisations; cases whose authorisation is refused."""
 
     dependencies = [
-        ("records", "0008_cosignatures"),
+        ("records", "0008_policy_books"),
     ]
 
     operations = [

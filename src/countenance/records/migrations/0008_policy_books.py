@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The packs that were in force together when something was decided."""
 
-    dependencies = [("records", "0006_erasing")]
+    dependencies = [("records", "0007_cosignatures")]
     operations = [
         migrations.CreateModel(
             name="PolicyBookRecord",

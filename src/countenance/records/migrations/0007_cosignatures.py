@@ -9,5 +9,5 @@ from countenance.tlog.schema import cosignature_schema
 class Migration(migrations.Migration):
     """The table of cosignatures."""
 
-    dependencies = [("records", "0007_policy_books")]
+    dependencies = [("records", "0006_erasing")]
     operations = [RunStatements(cosignature_schema)]
