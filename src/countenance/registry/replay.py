@@ -23,6 +23,7 @@ from countenance.records.database import DjangoTransaction
 from countenance.records.ending import end_references, rests_on
 from countenance.records.erasing.replaying import repeat_batch, repeat_end, repeat_start
 from countenance.records.events import Event
+from countenance.records.suppressing.lists import SuppressionList
 from countenance.records.workspace import Workspace
 from countenance.registry.continuing import LoggedEntry
 
@@ -115,6 +116,9 @@ class _Replay:
     def erasure_done(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
         repeat_end(details, entry.index, self.now)
 
+    def suppression_ended(self, _entry: LoggedEntry, details: dict[str, Any]) -> None:
+        SuppressionList(self.workspace).remove([UUID(key) for key in details["entries"]])
+
     def _end(self, **which: Any) -> None:
         chosen = models.Reference.objects.filter(**which)
         self.references += end_references(self.workspace, self.tx, chosen, self.now)
@@ -142,6 +146,7 @@ _ENDS: Mapping[str, Callable[[_Replay, LoggedEntry, dict[str, Any]], None]] = {
     Event.GALLERY_SUSPENDED: _Replay.suspended,
     Event.GALLERY_REINSTATED: _Replay.reinstated,
     Event.POLICY_ACTIVATED: _Replay.policy_activated,
+    Event.SUPPRESSION_ENDED: _Replay.suppression_ended,
     Event.ERASURE_STARTED: _Replay.erasure_started,
     Event.ERASURE_UNFINDABLE: _Replay.erasure_unfindable,
     Event.ERASURE_DONE: _Replay.erasure_done,
@@ -160,6 +165,7 @@ _BEGINS = frozenset(
         Event.FACES_ENROLLED,
         Event.SEARCH_MADE,
         Event.PROPOSAL_MADE,
+        Event.SUPPRESSION_JOINED,
     }
 )
 

@@ -39,6 +39,7 @@ from countenance.records.ending import destroy_ended_keys
 from countenance.records.erasing.steps import finish
 from countenance.records.events import Event
 from countenance.records.settings import DATABASE_VARIABLE, FILE_NAME, Settings, read_settings, write_settings
+from countenance.records.suppressing.lists import FILE, FOLDER
 from countenance.records.workspace import Workspace
 from countenance.registry.backup import (
     BACKUP_SECRET,
@@ -49,6 +50,7 @@ from countenance.registry.backup import (
     POSTGRES_FILE,
     RECORDS,
     SQLITE_FILE,
+    SUPPRESSION_FILE,
     BackupFile,
     BackupManifest,
     postgres_tool,
@@ -60,7 +62,7 @@ from countenance.tlog.leaf import NewEntry
 from countenance.tlog.verifier import verify_export
 from countenance.vault.vault import Vault
 
-_RECORDS = frozenset((RECORDS, name) for name in (FILE_NAME, SQLITE_FILE, POSTGRES_FILE))
+_RECORDS = frozenset((RECORDS, name) for name in (FILE_NAME, SQLITE_FILE, POSTGRES_FILE, SUPPRESSION_FILE))
 """Besides keys and media, all that a backup holds."""
 
 
@@ -232,6 +234,8 @@ def _build(backup: Path, manifest: BackupManifest, vault: Path, building: Path, 
         if parts[:2] in {(RECORDS, "workspace.toml"), (RECORDS, POSTGRES_FILE)}:
             continue
         target = building.joinpath(*(parts if parts[0] == KEYS else parts[1:]))
+        if parts == (RECORDS, SUPPRESSION_FILE):
+            target = building / FOLDER / FILE
         make_private_directory(target.parent)
         shutil.copyfile(place_of(file, backup, vault), target)
         target.chmod(0o600)
