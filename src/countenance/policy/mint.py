@@ -10,7 +10,7 @@ from countenance.policy.decisions import Permitted, Refused
 from countenance.policy.engine import PolicyEngine
 from countenance.policy.grants import MAX_CANDIDATES, AuthorityKind, Grant, compute_mac, require_mac_key
 from countenance.policy.purposes import Purpose
-from countenance.policy.questions import PermissionClass, SearchQuestion
+from countenance.policy.questions import EnrolQuestion, PermissionClass, SearchQuestion
 from countenance.primitives.clock import require_aware
 from countenance.primitives.errors import UsageError
 from countenance.primitives.ids import new_id
@@ -73,6 +73,28 @@ class GrantMint:
         excluded = {number for number, decision in decided if not isinstance(decision, Permitted)}
         permitted = tuple(sorted({number for number, _ in decided} - excluded))
         return self._sign(question, permitted, k=k, epoch=epoch, ttl=ttl)
+
+    def mint_check(
+        self, question: EnrolQuestion, *, epoch: int, ttl: timedelta = DEFAULT_TTL
+    ) -> Grant | Refused:
+        """A grant to ask the suppression list about faces whose enrolment `question` asks for; it reaches no row of an index."""
+        decision = self._engine.decide(question)
+        if isinstance(decision, Refused):
+            return decision
+        grant = Grant(
+            id=str(new_id()),
+            authority_kind=AuthorityKind.SUPPRESSION_CHECK,
+            authority_id=question.gallery.id,
+            purpose=question.purpose,
+            on_behalf_of=question.gallery.jurisdiction,
+            gallery_id=question.gallery.id,
+            permission_classes=(),
+            k=1,
+            expires_at=(require_aware(question.now) + ttl).replace(microsecond=0),
+            pack_hash=decision.pack,
+            revocation_epoch=epoch,
+        )
+        return replace(grant, mac=compute_mac(grant, self._key))
 
     def _sign(
         self, question: SearchQuestion, permitted: tuple[int, ...], *, k: int, epoch: int, ttl: timedelta

@@ -75,4 +75,6 @@ class Event(StrEnum):
     ERASURE_STARTED = "erasure-started"
     ERASURE_UNFINDABLE = "erasure-unfindable"
     ERASURE_DONE = "erasure-done"
+    SUPPRESSION_JOINED = "suppression-joined"
+    SUPPRESSION_ENDED = "suppression-ended"
     RESIDENCY_CLAIMED = "residency-claimed"
