@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from countenance.biometrics.vocabulary import FaceReason, FaceState, PhotographState
 from countenance.extraction.values import PhotographExtraction
 from countenance.ingest.desk import Desk
 from countenance.ingest.taken import FaceKey, Taken
 from countenance.policy.decisions import Refused
 from countenance.policy.mint import GrantMint
+from countenance.records.events import Event
 from countenance.records.models import Face, Photograph
 from countenance.records.suppressing.lists import HOLD, SuppressionList
 from countenance.records.workspace import Workspace
+from countenance.tlog.leaf import NewEntry
 
 
 def suppressed_faces(workspace: Workspace, desk: Desk, batch: Sequence[Taken]) -> frozenset[FaceKey]:
@@ -50,19 +54,31 @@ def suppressed_faces(workspace: Workspace, desk: Desk, batch: Sequence[Taken]) -
 
 def expire_holds(workspace: Workspace) -> int:
     """Held faces that nobody released in time are not enrolled. Returns how many."""
-    with workspace.transaction() as (_, now):
-        due = Face.objects.filter(
-            state=FaceState.HELD.value,
-            reason=FaceReason.SUPPRESSED.value,
-            photograph__ingested_at__lte=_before(now),
-        )
+    if not _due(workspace.clock()).exists():
+        return 0
+    with workspace.transaction() as (tx, now):
+        due = _due(now)
         photographs = set(due.values_list("photograph_id", flat=True))
         ended = due.update(state=FaceState.REFUSED.value, reason=FaceReason.HOLD_EXPIRED.value)
         Photograph.objects.filter(
             pk__in=photographs, state=PhotographState.HELD.value, reason=FaceReason.SUPPRESSED.value
         ).update(state=PhotographState.REFUSED.value, reason=FaceReason.HOLD_EXPIRED.value)
+        entry = NewEntry(
+            event=Event.HOLDS_EXPIRED.value,
+            at=now,
+            purpose=None,
+            jurisdiction=None,
+            client=None,
+            pack=None,
+            details={"faces": ended},
+        )
+        workspace.record(tx, [entry])
     return ended
 
 
-def _before(now: datetime) -> datetime:
-    return now - HOLD
+def _due(now: datetime) -> QuerySet[Face]:
+    return Face.objects.filter(
+        state=FaceState.HELD.value,
+        reason=FaceReason.SUPPRESSED.value,
+        photograph__ingested_at__lte=now - HOLD,
+    )

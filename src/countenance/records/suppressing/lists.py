@@ -2,6 +2,8 @@
 
 A database of its own, in a folder of its own; each entry sealed under a key of its own. It answers one question, whether a
 face is on it, and only under a grant for a suppression check. It has no listing, no search and no export.
+
+Methods that change it take the transaction of the act they belong to, which logs the change.
 """
 
 from __future__ import annotations
@@ -23,8 +25,9 @@ from countenance.primitives.errors import NotFoundError, RefusedError, Unavailab
 from countenance.primitives.files import make_private_directory
 from countenance.primitives.ids import new_code, read_code
 from countenance.primitives.text import N_
+from countenance.records.database import DjangoTransaction
 from countenance.records.events import Event
-from countenance.records.models import Photograph
+from countenance.records.models import Photograph, WorkspaceState
 from countenance.records.suppressing.operating import OperatingPoint, operating_point
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
@@ -43,7 +46,8 @@ create table entry (
     code text not null unique,       -- keyed hash of the code that the person keeps
     space text not null,
     sealed blob not null,
-    expires integer not null         -- seconds since 1970, UTC
+    expires integer not null,        -- seconds since 1970, UTC
+    answers integer not null         -- 1: asked about candidates too, by the person's choice
 );
 create table release (
     entry blob not null references entry (id) on delete cascade,
@@ -69,41 +73,58 @@ class SuppressionList:
         self._workspace = workspace
         self._folder = workspace.directory / FOLDER
 
-    def join(self, template: Template, *, life: timedelta = LIFE) -> Joined:
-        """Put a template on the list. The code is shown once and kept as a keyed hash only."""
+    def join(
+        self, tx: DjangoTransaction, template: Template, *, life: timedelta = LIFE, every_answer: bool = False
+    ) -> Joined:
+        """Put a template on the list, in the open transaction that logs it. The code is shown once and kept as a keyed
+        hash only.
+
+        `every_answer`: also left out of lists of candidates, where it was enrolled elsewhere or before.
+
+        The list is another database: where the transaction is undone after all, the entry stays until it runs out. It
+        keeps somebody out whom nobody can let in, which is the lesser harm.
+        """
         entry, code = uuid.uuid4(), new_code("S", groups=4)
         terms = self.terms(more=1)
-        expires = self._workspace.clock() + life
+        expires = (self._workspace.clock() + life).replace(microsecond=0)
         (sealed,) = self._workspace.vault.seal(
             [Plain(record_id=entry, part=_part(template.space_id), data=template.to_bytes())]
         )
         try:
+            self._log(tx, Event.SUPPRESSION_JOINED, [entry])
             with self._open() as held:
                 held.execute(
-                    "insert into entry values (?, ?, ?, ?, ?)",
-                    (entry.bytes, self._hash(code), template.space_id, sealed, int(expires.timestamp())),
+                    "insert into entry values (?, ?, ?, ?, ?, ?)",
+                    (
+                        entry.bytes,
+                        self._hash(code),
+                        template.space_id,
+                        sealed,
+                        int(expires.timestamp()),
+                        int(every_answer),
+                    ),
                 )
         except BaseException:
             self._workspace.vault.destroy([entry])
             raise
-        self._log(Event.SUPPRESSION_JOINED, [entry])
-        return Joined(code=code, expires_at=expires.replace(microsecond=0), terms=terms)
+        return Joined(code=code, expires_at=expires, terms=terms)
 
-    def renew(self, code: str, *, life: timedelta = LIFE) -> datetime:
+    def renew(self, tx: DjangoTransaction, code: str, *, life: timedelta = LIFE) -> datetime:
         """Let an entry run on from now. Raises NotFoundError."""
-        expires = self._workspace.clock() + life
+        expires = (self._workspace.clock() + life).replace(microsecond=0)
         entry = self._find(code)
         with self._open() as held:
             held.execute("update entry set expires = ? where id = ?", (int(expires.timestamp()), entry.bytes))
-        return expires.replace(microsecond=0)
+        self._log(tx, Event.SUPPRESSION_RENEWED, [entry])
+        return expires
 
-    def leave(self, code: str) -> None:
+    def leave(self, tx: DjangoTransaction, code: str) -> None:
         """Take an entry off: its key is destroyed and its row overwritten. Raises NotFoundError."""
         entry = self._find(code)
-        self._log(Event.SUPPRESSION_ENDED, [entry])
+        self._log(tx, Event.SUPPRESSION_ENDED, [entry])
         self.remove([entry])
 
-    def release(self, code: str, sha256: str) -> None:
+    def release(self, tx: DjangoTransaction, code: str, sha256: str) -> None:
         """Let the face of who holds this code in, in one photograph, by its SHA-256. Raises NotFoundError.
 
         Another person's code does not help: it silences that person's entry, not the one that held the face.
@@ -114,8 +135,8 @@ class SuppressionList:
                 "insert or ignore into release values (?, ?)",
                 (entry.bytes, self._hash(f"photograph/{sha256}")),
             )
-        with self._workspace.transaction():
-            Photograph.objects.filter(sha256=sha256).update(fingerprint="")  # the next ingest looks again
+        Photograph.objects.filter(sha256=sha256).update(fingerprint="")  # the next ingest looks again
+        self._log(tx, Event.SUPPRESSION_RELEASED, [entry])
 
     def end_expired(self) -> int:
         """Take off what has run out. Returns how many."""
@@ -128,17 +149,21 @@ class SuppressionList:
                 for row in held.execute("select id from entry where expires <= ?", (now,))
             ]
         if due:
-            self._log(Event.SUPPRESSION_ENDED, due)
+            with self._workspace.transaction() as (tx, _):
+                self._log(tx, Event.SUPPRESSION_ENDED, due)
             self.remove(due)
         return len(due)
 
     def terms(self, *, more: int = 0) -> OperatingPoint:
         """Threshold, false holds and misses at the list's length, with `more` entries."""
-        return operating_point(self._workspace.models, self._length() + more)
+        return operating_point(self._workspace.models, self.length() + more)
 
-    def is_suppressed(self, grant: Grant, faces: Sequence[tuple[Template, str]]) -> list[bool]:
+    def is_suppressed(
+        self, grant: Grant, faces: Sequence[tuple[Template, str]], *, in_answers: bool = False
+    ) -> list[bool]:
         """Which of these faces (template, SHA-256 of its photograph) are on the list. Says nothing else of anybody.
 
+        `in_answers`: the faces are candidates of a search, so only entries count whose people chose that.
         Raises RefusedError for a grant of another kind, and what `verify_grant` raises.
         """
         workspace = self._workspace
@@ -157,7 +182,8 @@ class SuppressionList:
             return answers
         with self._open() as held:
             rows = held.execute(
-                "select id, space, sealed from entry where expires > ?", (int(now.timestamp()),)
+                "select id, space, sealed from entry where expires > ? and answers >= ?",
+                (int(now.timestamp()), int(in_answers)),
             ).fetchall()
             released = set(held.execute("select entry, photograph from release").fetchall())
         if not rows:
@@ -180,6 +206,15 @@ class SuppressionList:
                 answers[place] = bool(np.max(np.stack(kept) @ template.vector) >= threshold)
         return answers
 
+    def watches_answers(self) -> bool:
+        """Has anybody chosen to be left out of lists of candidates as well?"""
+        if not self._there():
+            return False
+        now = int(self._workspace.clock().timestamp())
+        with self._open() as held:
+            row = held.execute("select 1 from entry where answers = 1 and expires > ? limit 1", (now,))
+            return row.fetchone() is not None
+
     def exists(self) -> bool:
         """Has anybody ever joined?"""
         return self._there()
@@ -200,21 +235,21 @@ class SuppressionList:
             with self._open() as held:
                 held.executemany("delete from entry where id = ?", [(entry.bytes,) for entry in entries])
 
-    def _log(self, event: Event, entries: Sequence[uuid.UUID]) -> None:
+    def _log(self, tx: DjangoTransaction, event: Event, entries: Sequence[uuid.UUID]) -> None:
         """One entry of the log, by ids that mean something to the list alone."""
-        with self._workspace.transaction() as (tx, now):
-            entry = NewEntry(
-                event=event.value,
-                at=now,
-                purpose=None,
-                jurisdiction=None,
-                client=None,
-                pack=None,
-                details={"entries": [str(key) for key in entries]},
-            )
-            self._workspace.record(tx, [entry])
+        entry = NewEntry(
+            event=event.value,
+            at=WorkspaceState.objects.values_list("last_seen_at", flat=True).get(pk=1),
+            purpose=None,
+            jurisdiction=None,
+            client=None,
+            pack=None,
+            details={"entries": [str(key) for key in entries]},
+        )
+        self._workspace.record(tx, [entry])
 
-    def _length(self) -> int:
+    def length(self) -> int:
+        """How many entries there are."""
         if not self._there():
             return 0
         with self._open() as held:
