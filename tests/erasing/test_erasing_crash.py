@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,19 @@ def test_killed_at(point: str, sqlite_house: House) -> None:
     assert incomplete() == []
     assert planted.found(everything(house)) == set()
     certificate_of(house.workspace, models.Erasure.objects.get().code)
+
+
+def test_a_reader_in_the_way_leaves_it_incomplete(sqlite_house: House) -> None:
+    """A process that reads keeps the write-ahead log from being emptied: not done, and the next look finishes it."""
+    house = sqlite_house
+    house.enrol(house.person("Quentin-Unique-7"), photograph("P001"))
+    reader = sqlite3.connect(house.workspace.directory / "keys" / "keys.sqlite3", isolation_level=None)
+    reader.execute("begin")
+    reader.execute("select count(*) from data_key").fetchone()
+    house.workspace.vault._keys._connection.execute("pragma busy_timeout = 100")
+    record = house.act("erase", scope="person", target="Quentin-Unique-7", ground="request")
+    assert record["state"] == "unfindable"
+    assert [erasure.state for erasure in incomplete()] == ["unfindable"]
+    reader.execute("rollback")
+    reader.close()
+    assert [each.code for each in finish(house.workspace)] == [record["erasure"]]

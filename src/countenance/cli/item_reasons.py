@@ -45,6 +45,10 @@ REASONS = {
     "erased": N_(
         "It was erased, and nobody has agreed to it since. A consent given from now on would count."
     ),
+    "suppressed": N_(
+        "Like somebody who chose to be kept out. It is not enrolled unless that person releases it with their own code."
+    ),
+    "hold-expired": N_("It was held, and nobody released it in time. It is not enrolled."),
     "low-quality": N_("The face is too small or too poor to be enrolled."),
 }
 """By reason: the words of `ItemReason`, `UnreadableReason`, `FailureReason` and `FaceReason`."""

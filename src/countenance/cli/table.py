@@ -37,6 +37,7 @@ TABLE = {
     "cluster": (f"{_HERE}.cluster:cluster", N_("Many machines that hold one index.")),
     "approve": (f"{_HERE}.approve:approve", N_("Sign as the second person.")),
     "erase": (f"{_HERE}.erase:erase", N_("Erase: a person, photograph, source, client, place.")),
+    "suppression": (f"{_HERE}.suppression:suppression", N_("Kept out by choice: a list that finds nobody.")),
     "log": (f"{_HERE}.log:log", N_("Checkpoint, prove, verify, export the log.")),
     "policy": (f"{_HERE}.policy:policy", N_("Rules in force, and what they would decide.")),
     "models": (f"{_HERE}.models:models", N_("Model packs: origin, licence, self-test.")),
@@ -56,7 +57,8 @@ SECTIONS = (
     (N_("Photographs"), ("plan", "ingest")),
     (N_("Search"), ("case", "search", "review", "report", "searcher", "cluster")),
     (N_("Oversight"), ("lock", "authority", "inquiry", "order", "sample", "misuse", "yearly")),
-    (N_("Look after it"), ("erase", "log", "policy", "models", "backup", "restore", "bench", "completion")),
+    (N_("What ends"), ("erase", "suppression")),
+    (N_("Look after it"), ("log", "policy", "models", "backup", "restore", "bench", "completion")),
 )
 
 

@@ -14,7 +14,7 @@ from countenance.biometrics.geometry import Box
 from countenance.biometrics.vocabulary import FaceReason
 from countenance.extraction.values import EmbedRule, Label
 from countenance.ingest.narrowing import ItemRow
-from countenance.policy.decisions import Decision, Refused
+from countenance.policy.decisions import Decision, Permitted, Refused
 from countenance.policy.engine import PolicyEngine
 from countenance.policy.purposes import BasisKind, Purpose
 from countenance.policy.questions import BasisFacts, ConsentState, EnrolQuestion, PersonFacts
@@ -155,6 +155,7 @@ class Desk:
         self._receipts = _receipts(self.persons.values(), gallery)
         self._homes = _homes(self.persons.values()) if restrictions else {}
         self._given = {receipt.pk: receipt.given_at for receipt in self._receipts.values()}
+        self.permitted: EnrolQuestion | None = None  # the first enrolment that was permitted
         self._decided: dict[tuple[uuid.UUID, Purpose, PersonFacts | None], Decision] = {}
 
     def unlabelled(self, brief: Brief) -> Standing:
@@ -292,15 +293,16 @@ class Desk:
     def _decide(self, basis: Basis, purpose: Purpose, person: PersonFacts | None) -> Decision:
         key = (basis.pk, purpose, person)
         if key not in self._decided:
-            self._decided[key] = self._engine.decide(
-                EnrolQuestion(
-                    basis=self._facts(basis),
-                    gallery=self._gallery_facts,
-                    purpose=purpose,
-                    person=person,
-                    now=self._now,
-                )
+            question = EnrolQuestion(
+                basis=self._facts(basis),
+                gallery=self._gallery_facts,
+                purpose=purpose,
+                person=person,
+                now=self._now,
             )
+            self._decided[key] = self._engine.decide(question)
+            if self.permitted is None and isinstance(self._decided[key], Permitted):
+                self.permitted = question
         return self._decided[key]
 
     def _facts(self, basis: Basis) -> BasisFacts:

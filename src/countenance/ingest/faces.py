@@ -58,6 +58,10 @@ class _Verdict:
     closed: bool = False
 
 
+_SUPPRESSED = _Verdict(state=FaceState.HELD, reason=FaceReason.SUPPRESSED)
+"""Held without a name: whoever is on the list is not to be tied to a label by it."""
+
+
 class FaceWriter:
     """Faces and references of one batch, inside its transaction. `withheld`: no search may reach what is enrolled."""
 
@@ -107,14 +111,18 @@ class FaceWriter:
         sealed: Mapping[int, Sealed | None],
         *,
         looked_alike: bool,
+        suppressed: frozenset[int] = frozenset(),
     ) -> PageEnd:
-        """Decide and note every face of a page. `looked_alike`: the same models looked before, so numbers mean the same."""
+        """Decide and note every face of a page. `suppressed`: numbers of those to be held. `looked_alike`: the same models looked before, so numbers mean the same."""
         before = self._before.pop(photograph.pk, {})
         if not looked_alike:
             for face in before.values():
                 self._retire(face)
             before = {}
-        verdicts = [self._verdict(face, brief, photograph) for face in page.faces]
+        verdicts = [
+            _SUPPRESSED if face.index in suppressed else self._verdict(face, brief, photograph)
+            for face in page.faces
+        ]
         for found, verdict in zip(page.faces, verdicts, strict=True):
             self._apply(photograph, found, verdict, before.get(found.index), sealed.get(found.index))
         return _page_end(page, verdicts)

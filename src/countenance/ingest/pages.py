@@ -44,7 +44,10 @@ class PageWriter:
         faces: FaceWriter,
         batch: Sequence[Taken],
         now: datetime,
+        *,
+        suppressed: frozenset[FaceKey] = frozenset(),
     ) -> None:
+        self._suppressed = suppressed
         self._run = run
         self._source = source
         self._desk = desk
@@ -124,6 +127,11 @@ class PageWriter:
                 brief,
                 {face.index: sealed.get((taken.item, page.page, face.index)) for face in page.faces},
                 looked_alike=looked_alike,
+                suppressed=frozenset(
+                    index
+                    for item, number, index in self._suppressed
+                    if (item, number) == (taken.item, page.page)
+                ),
             )
             if page.unreadable is not None:
                 photograph.state, photograph.reason = PhotographState.UNREADABLE.value, page.unreadable.value

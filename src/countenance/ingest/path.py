@@ -40,6 +40,7 @@ from countenance.ingest.manifest import Manifest
 from countenance.ingest.meter import Meter
 from countenance.ingest.report import result_of
 from countenance.ingest.store import Store
+from countenance.ingest.suppression import expire_holds
 from countenance.ingest.taken import StoppedByPolicyError, Written
 from countenance.ingest.values import IngestResult, Progress, Tuning
 from countenance.ingest.work import Work
@@ -54,6 +55,7 @@ from countenance.records.models import IngestItem, IngestRun, IngestShard, Sourc
 from countenance.records.models.ingest import PENDING
 from countenance.records.named import find_source
 from countenance.records.refusing import log_refusal
+from countenance.records.suppressing.lists import SuppressionList
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
 
@@ -87,6 +89,8 @@ def ingest(
         end_expired(workspace)
         destroy_ended_keys(workspace)
         finish(workspace)
+        SuppressionList(workspace).end_expired()
+        expire_holds(workspace)
         place = find_place(source, asked.manifest)
         manifest = read_rows(place, source)
         run = _begin(workspace, request, admitted, asked, source, manifest)

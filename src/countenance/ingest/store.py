@@ -19,6 +19,7 @@ from countenance.ingest.gate import refusal_now
 from countenance.ingest.journal import Journal, crop_name
 from countenance.ingest.ledger import finish_run, finish_shards, run_details, still_held
 from countenance.ingest.pages import PageWriter
+from countenance.ingest.suppression import suppressed_faces
 from countenance.ingest.taken import Ended, FaceKey, Sealed, StoppedByPolicyError, Taken, Written
 from countenance.primitives.canonical import Json
 from countenance.records.database import DjangoTransaction, as_stored
@@ -53,10 +54,11 @@ class Store:
         Raises StoppedByPolicyError (account, source or gallery has lost its permission), UnavailableError (disk full,
         locked, clock set back); keys and crops that were made for it are destroyed again.
         """
-        sealed = self._seal(batch)
+        suppressed = self._suppressed(batch)
+        sealed = self._seal(batch, suppressed)
         try:
             with self._workspace.transaction() as (tx, now):
-                writer, written = self._write_rows(tx, batch, sealed, now)
+                writer, written = self._write_rows(tx, batch, sealed, suppressed, now)
         except BaseException:
             if sealed:
                 self._journal.undo()
@@ -69,7 +71,20 @@ class Store:
             destroy_ended_keys(self._workspace)
         return written
 
-    def _seal(self, batch: Sequence[Taken]) -> dict[FaceKey, Sealed]:
+    def _suppressed(self, batch: Sequence[Taken]) -> frozenset[FaceKey]:
+        source = Source.objects.select_related("gallery", "basis").get(pk=self._source.pk)
+        briefs = [taken.brief for taken in batch if taken.brief is not None]
+        desk = Desk(
+            self._workspace.policy(),
+            source,
+            source.gallery,
+            briefs,
+            self._workspace.clock(),
+            hashing=self._hashing,
+        )
+        return suppressed_faces(self._workspace, desk, batch)
+
+    def _seal(self, batch: Sequence[Taken], suppressed: frozenset[FaceKey]) -> dict[FaceKey, Sealed]:
         """Keys, then crops: all durable before the first row."""
         plain: list[Plain] = []
         keys: list[tuple[FaceKey, uuid.UUID]] = []
@@ -78,7 +93,7 @@ class Store:
                 continue
             for page in taken.result.pages:
                 for face in page.faces:
-                    if face.template is None:
+                    if face.template is None or (taken.item, page.page, face.index) in suppressed:
                         continue
                     new = uuid.uuid4()
                     keys.append(((taken.item, page.page, face.index), new))
@@ -101,7 +116,12 @@ class Store:
         }
 
     def _write_rows(
-        self, tx: DjangoTransaction, batch: Sequence[Taken], sealed: dict[FaceKey, Sealed], now: datetime
+        self,
+        tx: DjangoTransaction,
+        batch: Sequence[Taken],
+        sealed: dict[FaceKey, Sealed],
+        suppressed: frozenset[FaceKey],
+        now: datetime,
     ) -> tuple[FaceWriter, Written]:
         source = Source.objects.select_related("gallery", "basis").get(pk=self._source.pk)
         refused = refusal_now(self._workspace, self._caller, source, now)
@@ -123,7 +143,7 @@ class Store:
         )
         withheld = is_withheld(source, restrictions, now)
         writer = FaceWriter(self._workspace, tx, desk, source.gallery, now, withheld=withheld)
-        pages = PageWriter(self._run, source, desk, writer, kept, now)
+        pages = PageWriter(self._run, source, desk, writer, kept, now, suppressed=suppressed)
         ends = [(taken, pages.settle(taken, sealed)) for taken in kept]
         pages.flush()
         writer.flush()

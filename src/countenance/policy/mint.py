@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from countenance.policy.decisions import Permitted, Refused
 from countenance.policy.engine import PolicyEngine
-from countenance.policy.grants import MAX_CANDIDATES, AuthorityKind, Grant, compute_mac, require_mac_key
+from countenance.policy.grants import (
+    MAX_CANDIDATES,
+    AuthorityKind,
+    Grant,
+    compute_mac,
+    require_mac_key,
+    verify_grant,
+)
 from countenance.policy.purposes import Purpose
-from countenance.policy.questions import PermissionClass, SearchQuestion
+from countenance.policy.questions import EnrolQuestion, PermissionClass, SearchQuestion
 from countenance.primitives.clock import require_aware
 from countenance.primitives.errors import UsageError
 from countenance.primitives.ids import new_id
@@ -73,6 +80,45 @@ class GrantMint:
         excluded = {number for number, decision in decided if not isinstance(decision, Permitted)}
         permitted = tuple(sorted({number for number, _ in decided} - excluded))
         return self._sign(question, permitted, k=k, epoch=epoch, ttl=ttl)
+
+    def mint_check(
+        self, question: EnrolQuestion, *, epoch: int, ttl: timedelta = DEFAULT_TTL
+    ) -> Grant | Refused:
+        """A grant to ask the suppression list about faces whose enrolment `question` asks for; it reaches no row of an index."""
+        decision = self._engine.decide(question)
+        if isinstance(decision, Refused):
+            return decision
+        grant = Grant(
+            id=str(new_id()),
+            authority_kind=AuthorityKind.SUPPRESSION_CHECK,
+            authority_id=question.gallery.id,
+            purpose=question.purpose,
+            on_behalf_of=question.gallery.jurisdiction,
+            gallery_id=question.gallery.id,
+            permission_classes=(),
+            k=1,
+            expires_at=(require_aware(question.now) + ttl).replace(microsecond=0),
+            pack_hash=decision.pack,
+            revocation_epoch=epoch,
+        )
+        return replace(grant, mac=compute_mac(grant, self._key))
+
+    def mint_answer_check(self, search: Grant, *, now: datetime, epoch: int) -> Grant:
+        """A grant to ask the suppression list about what a permitted search found. It dies with that search's own.
+
+        Raises what `verify_grant` raises of `search`.
+        """
+        verify_grant(search, self._key, now=now, epoch=epoch)
+        grant = replace(
+            search,
+            id=str(new_id()),
+            authority_kind=AuthorityKind.SUPPRESSION_CHECK,
+            authority_id=search.id,
+            permission_classes=(),
+            k=1,
+            mac=b"",
+        )
+        return replace(grant, mac=compute_mac(grant, self._key))
 
     def _sign(
         self, question: SearchQuestion, permitted: tuple[int, ...], *, k: int, epoch: int, ttl: timedelta

@@ -53,6 +53,20 @@ class Act(StrEnum):
     RESIDENCY_CLAIM = "residency-claim"
     ERASE_PLAN = "erase-plan"  # counts only
     ERASE = "erase"  # of a source, gallery, client or place: two persons
+    SUPPRESSION_JOIN = "suppression-join"  # by a picture that serves this alone
+    SUPPRESSION_RENEW = "suppression-renew"
+    SUPPRESSION_LEAVE = "suppression-leave"
+    SUPPRESSION_RELEASE = "suppression-release"  # one's own held face, in one photograph
+    SUPPRESSION_STATUS = "suppression-status"  # numbers, and photographs with held faces
+    RETENTION_SET = "retention-set"  # longer than before: two persons
+    HOLD_PLACE = "hold-place"
+    HOLD_LIFT = "hold-lift"
+    PURGE = "purge"
+    PURGE_PLAN = "purge-plan"  # counts only
+    MAJORITY_REVIEW = "majority-review"
+    ASSESSMENT_RECORD = "assessment-record"  # two persons
+    BREACH_REPORT = "breach-report"
+    TRANSFORM_RENEW = "transform-renew"  # of a gallery; two persons
     RECORDS_READ = "records-read"  # of one's own organisation; operator and auditor: of all
     ACCOUNT_SPONSOR = "account-sponsor"  # another account answers for it from now on
     PROPOSAL_CANCEL = "proposal-cancel"
@@ -88,6 +102,8 @@ TWO_PERSON_ACTS = frozenset(
         Act.LOCK_LIFT,
         Act.AUTHORITY_ADD,
         Act.ORDER_DESTROY,
+        Act.ASSESSMENT_RECORD,
+        Act.TRANSFORM_RENEW,
     }
 )
 

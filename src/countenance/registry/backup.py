@@ -6,6 +6,7 @@
                                 under a secret of the vault, so that records cannot be changed by who has no keys
     records/workspace.toml
     records/database.sqlite3    or database.pgdump (PostgreSQL, pg_dump's custom format)
+    records/suppression.sqlite3 the suppression list, where there is one
     records/media/..            sealed crops and pictures
     keys/..                     the vault: opens all of the above (without keys of index segments, which are derived)
 
@@ -45,6 +46,7 @@ from countenance.primitives.text import N_
 from countenance.records.database import copy_sqlite, database_settings
 from countenance.records.identity import SignedRequest, require_act
 from countenance.records.settings import FILE_NAME
+from countenance.records.suppressing.lists import FILE, FOLDER
 from countenance.records.workspace import Workspace
 from countenance.registry.acts import HANDLERS
 from countenance.vault.media import FolderMediaStore
@@ -52,6 +54,7 @@ from countenance.vault.vault import ERASURE_SECRET
 
 FORMAT = "countenance-backup/1"
 MANIFEST = "manifest.json"
+SUPPRESSION_FILE = "suppression.sqlite3"
 RECORDS, KEYS, MEDIA = "records", "keys", "media"
 SQLITE_FILE, POSTGRES_FILE = "database.sqlite3", "database.pgdump"
 BACKUP_SECRET = "backups"  # noqa: S105 - a name; key of the MAC over manifests
@@ -116,6 +119,10 @@ def backup(
         kind = _copy_database(workspace, make_private_directory(building / RECORDS))
         _copy_keys(workspace.directory / "keys", building / KEYS)
         _copy_media(workspace, building / RECORDS / MEDIA)
+        listed = workspace.directory / FOLDER / FILE
+        if listed.exists():
+            copy_sqlite(listed, building / RECORDS / SUPPRESSION_FILE)
+            (building / RECORDS / SUPPRESSION_FILE).chmod(0o600)
         shutil.copyfile(workspace.directory / FILE_NAME, building / RECORDS / FILE_NAME)
         manifest = BackupManifest(
             format=FORMAT,

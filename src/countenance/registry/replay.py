@@ -25,6 +25,7 @@ from countenance.records.ending import end_references, rests_on
 from countenance.records.erasing.replaying import repeat_batch, repeat_end, repeat_start
 from countenance.records.events import Event
 from countenance.records.policies import restore_in_force
+from countenance.records.suppressing.lists import SuppressionList
 from countenance.records.workspace import Workspace
 from countenance.registry.continuing import LoggedEntry
 
@@ -145,6 +146,9 @@ class _Replay:
     def erasure_done(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
         repeat_end(details, entry.index, self.now)
 
+    def suppression_ended(self, _entry: LoggedEntry, details: dict[str, Any]) -> None:
+        SuppressionList(self.workspace).remove([UUID(key) for key in details["entries"]])
+
     def _end(self, **which: Any) -> None:
         chosen = models.Reference.objects.filter(**which)
         self.references += end_references(self.workspace, self.tx, chosen, self.now)
@@ -178,6 +182,7 @@ _ENDS: Mapping[str, Callable[[_Replay, LoggedEntry, dict[str, Any]], None]] = {
     Event.ORDER_LIFTED: _Replay.order_lifted,
     Event.CASE_DENIED: _Replay.case_denied,
     Event.SOURCE_CORRECTED: _Replay.source_corrected,
+    Event.SUPPRESSION_ENDED: _Replay.suppression_ended,
     Event.ERASURE_STARTED: _Replay.erasure_started,
     Event.ERASURE_UNFINDABLE: _Replay.erasure_unfindable,
     Event.ERASURE_DONE: _Replay.erasure_done,
@@ -202,6 +207,7 @@ _BEGINS = frozenset(
         Event.INQUIRY_JOINED,
         Event.INQUIRY_ATTACHED,
         Event.INQUIRY_CLOSED,
+        Event.SUPPRESSION_JOINED,
     }
 )
 

@@ -40,6 +40,7 @@ from countenance.records.ending import destroy_ended_keys
 from countenance.records.erasing.steps import finish
 from countenance.records.events import Event
 from countenance.records.settings import DATABASE_VARIABLE, FILE_NAME, Settings, read_settings, write_settings
+from countenance.records.suppressing.lists import FILE, FOLDER
 from countenance.records.workspace import Workspace, bucket_of
 from countenance.registry.backup import (
     BACKUP_SECRET,
@@ -50,6 +51,7 @@ from countenance.registry.backup import (
     POSTGRES_FILE,
     RECORDS,
     SQLITE_FILE,
+    SUPPRESSION_FILE,
     BackupFile,
     BackupManifest,
     postgres_tool,
@@ -63,7 +65,7 @@ from countenance.vault.media import FolderMediaStore
 from countenance.vault.s3 import S3MediaStore
 from countenance.vault.vault import Vault
 
-_RECORDS = frozenset((RECORDS, name) for name in (FILE_NAME, SQLITE_FILE, POSTGRES_FILE))
+_RECORDS = frozenset((RECORDS, name) for name in (FILE_NAME, SQLITE_FILE, POSTGRES_FILE, SUPPRESSION_FILE))
 """Besides keys and media, all that a backup holds."""
 
 
@@ -235,6 +237,8 @@ def _build(backup: Path, manifest: BackupManifest, vault: Path, building: Path, 
         if parts[:2] in {(RECORDS, "workspace.toml"), (RECORDS, POSTGRES_FILE)}:
             continue
         target = building.joinpath(*(parts if parts[0] == KEYS else parts[1:]))
+        if parts == (RECORDS, SUPPRESSION_FILE):
+            target = building / FOLDER / FILE
         make_private_directory(target.parent)
         shutil.copyfile(place_of(file, backup, vault), target)
         target.chmod(0o600)

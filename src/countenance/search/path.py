@@ -4,7 +4,7 @@
 2. policy       each permission class is decided; out comes a grant, or a refusal that is logged and returned
 3. probe        one face of each photograph becomes a template, fused into one
 4. scan         the index scores every permitted reference, under the grant, exactly
-5. candidates   scores are grouped by person
+5. candidates   scores are grouped by person; who chose to be left out of answers as well is left out
 6. log          in one transaction: each basis is live still, the list is written, the log has its entry
 7. show         thumbnails of what has been logged, and of nothing else
 
@@ -33,6 +33,7 @@ from countenance.search.candidates import group_by_person, show, write
 from countenance.search.keeping import SealedProbe, kept_probe
 from countenance.search.permission import Asked, ask, ask_again, decide, question_of, still_stands
 from countenance.search.probe import make_probe
+from countenance.search.suppression import without_suppressed
 from countenance.search.values import (
     CandidateList,
     Concluded,
@@ -105,11 +106,11 @@ def _scan(workspace: Workspace, probe: Probe) -> CandidateList | None:
                     epoch=workspace.epoch(),
                     limit=limit,
                 )
+            found = without_suppressed(workspace, group_by_person(probe, answer))
         except RefusedError as error:
             if error.reason in {"grant-revoked", "grant-expired"}:
                 return None
             raise
-        found = group_by_person(probe, answer)
         if len(answer.rows) < limit or len(found.leads) >= probe.grant.k:
             return found
         limit *= _ROWS_PER_CANDIDATE

@@ -12,8 +12,9 @@ from countenance.records.workspace import Workspace
 from countenance.registry.acts import HANDLERS as REGISTRY
 from countenance.review.acts import HANDLERS as REVIEW
 from countenance.rights.erasure import HANDLERS as ERASURE
+from countenance.rights.suppression import HANDLERS as SUPPRESSION
 
-HANDLERS: Handlers = {**REGISTRY, **REVIEW, **OVERSIGHT, **WATCH, **ERASURE}
+HANDLERS: Handlers = {**REGISTRY, **REVIEW, **OVERSIGHT, **WATCH, **ERASURE, **SUPPRESSION}
 
 
 def perform(workspace: Workspace, request: SignedRequest) -> ActResult:

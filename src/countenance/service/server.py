@@ -30,6 +30,7 @@ from countenance.service import wire
 from countenance.service.address import SOCKET_NAME
 from countenance.service.codec import encode_answer, encode_error, encode_result
 from countenance.service.searcher import LocalSearcher, short_address
+from countenance.service.upkeep import by_clock
 
 _log = logging.getLogger("countenance.searcher")
 _CHECKPOINT_SECONDS = 5.0
@@ -148,7 +149,7 @@ class SearcherServer:
             return encode_error(error)
 
     def _sign(self, workspace: Workspace) -> None:
-        """End what has run out, look for misuse, and sign a checkpoint whenever the log has grown."""
+        """End what has run out, look for misuse, do what is due by the clock, and sign a checkpoint whenever the log has grown."""
         signed_size = -1
         scanned = None
         while not self._stop.wait(_CHECKPOINT_SECONDS):
@@ -157,6 +158,7 @@ class SearcherServer:
                 now = workspace.clock()
                 if scanned is None or now - scanned >= _SCAN_EVERY:
                     scan(workspace)
+                    by_clock(workspace)
                     scanned = now
                 with open_reading() as tx:
                     size = workspace.log.head(tx).size

@@ -13,6 +13,7 @@ between goes on at its step; until the last one it is listed as incomplete.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from countenance.primitives.canonical import Json
+from countenance.primitives.errors import UnavailableError
 from countenance.primitives.ids import new_code
 from countenance.records.database import DjangoTransaction, open_reading, truncate_wal, vacuum
 from countenance.records.erasing import tombstones
@@ -47,6 +49,7 @@ BULK = frozenset({ScopeKind.SOURCE, ScopeKind.GALLERY, ScopeKind.CLIENT, ScopeKi
 """What may be too much for one transaction, and takes two persons."""
 
 _KEYS_AT_ONCE = 8_192
+_log_line = logging.getLogger(__name__)
 _ROUNDS = 5
 _TABLES = (
     "records_person",
@@ -130,8 +133,7 @@ def finish(workspace: Workspace, *, bulk: bool = True, report: Report = lambda _
     `bulk`: also those of whole sources, galleries, clients and places, which may take minutes.
 
     Safe to call at any time and from several processes. One that cannot be finished now (a reader stands in the way, a
-    disk is full) stays incomplete, and the next call goes on with it. Raises UnavailableError only where the database
-    itself cannot be written.
+    disk is full) stays incomplete and listed as such, and the next call goes on with it.
     """
     done: list[Certificate] = []
     for erasure in incomplete():
@@ -180,7 +182,12 @@ def _carry_on(workspace: Workspace, erasure: Erasure, report: Report) -> Certifi
         report(Progress(code=erasure.code, state=state, done=_subjects(erasure.counts)))
         if state is ErasureState.DONE:
             return certificate_of(workspace, erasure.code)
-        if not steps[state](workspace, erasure, report):
+        try:
+            if not steps[state](workspace, erasure, report):
+                return None
+        except UnavailableError as error:
+            # What led here is committed already; the act that began it is not to fail for what comes later.
+            _log_line.warning("erasure %s stays at %s: %s", erasure.code, state.value, error.code)
             return None
 
 

@@ -1,0 +1,288 @@
+"""The suppression list: templates of people who chose that only so they can be kept out.
+
+A database of its own, in a folder of its own; each entry sealed under a key of its own. It answers one question, whether a
+face is on it, and only under a grant for a suppression check. It has no listing, no search and no export.
+
+Methods that change it take the transaction of the act they belong to, which logs the change.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import sqlite3
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from countenance.biometrics.templates import Template
+from countenance.policy.grants import AuthorityKind, Grant, verify_grant
+from countenance.primitives.errors import NotFoundError, RefusedError, UnavailableError
+from countenance.primitives.files import make_private_directory
+from countenance.primitives.ids import new_code, read_code
+from countenance.primitives.text import N_
+from countenance.records.database import DjangoTransaction
+from countenance.records.events import Event
+from countenance.records.models import Photograph, WorkspaceState
+from countenance.records.suppressing.operating import OperatingPoint, operating_point
+from countenance.records.workspace import Workspace
+from countenance.tlog.leaf import NewEntry
+from countenance.vault.vault import Plain, Sealed
+
+FOLDER, FILE = "suppression", "list.sqlite3"
+SECRET = "suppression"  # noqa: S105 - a name; key of the hashes of codes and photographs
+LIFE = timedelta(days=365)
+"""An entry ends then unless it is renewed."""
+HOLD = timedelta(days=30)
+"""A held face is not enrolled unless it is released within this time."""
+
+_SCHEMA = """
+create table entry (
+    id blob primary key check (length(id) = 16),
+    code text not null unique,       -- keyed hash of the code that the person keeps
+    space text not null,
+    sealed blob not null,
+    expires integer not null,        -- seconds since 1970, UTC
+    answers integer not null         -- 1: asked about candidates too, by the person's choice
+);
+create table release (
+    entry blob not null references entry (id) on delete cascade,
+    photograph text not null,        -- keyed hash of its bytes
+    primary key (entry, photograph)
+);
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """What somebody who joined is told. `code`: theirs to keep; whoever shows it may renew, release or leave."""
+
+    code: str
+    expires_at: datetime
+    terms: OperatingPoint
+
+
+class SuppressionList:
+    """The list of one workspace. Made when the first person joins."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._folder = workspace.directory / FOLDER
+
+    def join(
+        self, tx: DjangoTransaction, template: Template, *, life: timedelta = LIFE, every_answer: bool = False
+    ) -> Joined:
+        """Put a template on the list, in the open transaction that logs it. The code is shown once and kept as a keyed
+        hash only.
+
+        `every_answer`: also left out of lists of candidates, where it was enrolled elsewhere or before.
+
+        The list is another database: where the transaction is undone after all, the entry stays until it runs out. It
+        keeps somebody out whom nobody can let in, which is the lesser harm.
+        """
+        entry, code = uuid.uuid4(), new_code("S", groups=4)
+        terms = self.terms(more=1)
+        expires = (self._workspace.clock() + life).replace(microsecond=0)
+        (sealed,) = self._workspace.vault.seal(
+            [Plain(record_id=entry, part=_part(template.space_id), data=template.to_bytes())]
+        )
+        try:
+            self._log(tx, Event.SUPPRESSION_JOINED, [entry])
+            with self._open() as held:
+                held.execute(
+                    "insert into entry values (?, ?, ?, ?, ?, ?)",
+                    (
+                        entry.bytes,
+                        self._hash(code),
+                        template.space_id,
+                        sealed,
+                        int(expires.timestamp()),
+                        int(every_answer),
+                    ),
+                )
+        except BaseException:
+            self._workspace.vault.destroy([entry])
+            raise
+        return Joined(code=code, expires_at=expires, terms=terms)
+
+    def renew(self, tx: DjangoTransaction, code: str, *, life: timedelta = LIFE) -> datetime:
+        """Let an entry run on from now. Raises NotFoundError."""
+        expires = (self._workspace.clock() + life).replace(microsecond=0)
+        entry = self._find(code)
+        with self._open() as held:
+            held.execute("update entry set expires = ? where id = ?", (int(expires.timestamp()), entry.bytes))
+        self._log(tx, Event.SUPPRESSION_RENEWED, [entry])
+        return expires
+
+    def leave(self, tx: DjangoTransaction, code: str) -> None:
+        """Take an entry off: its key is destroyed and its row overwritten. Raises NotFoundError."""
+        entry = self._find(code)
+        self._log(tx, Event.SUPPRESSION_ENDED, [entry])
+        self.remove([entry])
+
+    def release(self, tx: DjangoTransaction, code: str, sha256: str) -> None:
+        """Let the face of who holds this code in, in one photograph, by its SHA-256. Raises NotFoundError.
+
+        Another person's code does not help: it silences that person's entry, not the one that held the face.
+        """
+        entry = self._find(code)
+        with self._open() as held:
+            held.execute(
+                "insert or ignore into release values (?, ?)",
+                (entry.bytes, self._hash(f"photograph/{sha256}")),
+            )
+        Photograph.objects.filter(sha256=sha256).update(fingerprint="")  # the next ingest looks again
+        self._log(tx, Event.SUPPRESSION_RELEASED, [entry])
+
+    def end_expired(self) -> int:
+        """Take off what has run out. Returns how many."""
+        if not self._there():
+            return 0
+        now = int(self._workspace.clock().timestamp())
+        with self._open() as held:
+            due = [
+                uuid.UUID(bytes=row[0])
+                for row in held.execute("select id from entry where expires <= ?", (now,))
+            ]
+        if due:
+            with self._workspace.transaction() as (tx, _):
+                self._log(tx, Event.SUPPRESSION_ENDED, due)
+            self.remove(due)
+        return len(due)
+
+    def terms(self, *, more: int = 0) -> OperatingPoint:
+        """Threshold, false holds and misses at the list's length, with `more` entries."""
+        return operating_point(self._workspace.models, self.length() + more)
+
+    def is_suppressed(
+        self, grant: Grant, faces: Sequence[tuple[Template, str]], *, in_answers: bool = False
+    ) -> list[bool]:
+        """Which of these faces (template, SHA-256 of its photograph) are on the list. Says nothing else of anybody.
+
+        `in_answers`: the faces are candidates of a search, so only entries count whose people chose that.
+        Raises RefusedError for a grant of another kind, and what `verify_grant` raises.
+        """
+        workspace = self._workspace
+        now = workspace.clock()
+        verify_grant(grant, workspace.grant_key, now=now, epoch=workspace.epoch())
+        if grant.authority_kind is not AuthorityKind.SUPPRESSION_CHECK:
+            raise RefusedError(
+                N_("This permission is not for the suppression list."),
+                reason="grant-kind",
+                rule="GRANT-03",
+                authority="Rule of the house: the suppression list keeps out, and finds nobody",
+                since="2026-11-01",
+            )
+        answers = [False] * len(faces)
+        if not faces or not self._there():
+            return answers
+        with self._open() as held:
+            rows = held.execute(
+                "select id, space, sealed from entry where expires > ? and answers >= ?",
+                (int(now.timestamp()), int(in_answers)),
+            ).fetchall()
+            released = set(held.execute("select entry, photograph from release").fetchall())
+        if not rows:
+            return answers
+        threshold = operating_point(workspace.models, len(rows)).threshold
+        opened = workspace.vault.unseal_existing(
+            [
+                Sealed(record_id=uuid.UUID(bytes=key), part=_part(space), data=sealed)
+                for key, space, sealed in rows
+            ]
+        )
+        for place, (template, sha256) in enumerate(faces):
+            photograph = self._hash(f"photograph/{sha256}")
+            kept = [
+                np.frombuffer(data, dtype="<f4")
+                for (key, space, _), data in zip(rows, opened, strict=True)
+                if data is not None and space == template.space_id and (key, photograph) not in released
+            ]
+            if kept:
+                answers[place] = bool(np.max(np.stack(kept) @ template.vector) >= threshold)
+        return answers
+
+    def watches_answers(self) -> bool:
+        """Has anybody chosen to be left out of lists of candidates as well?"""
+        if not self._there():
+            return False
+        now = int(self._workspace.clock().timestamp())
+        with self._open() as held:
+            row = held.execute("select 1 from entry where answers = 1 and expires > ? limit 1", (now,))
+            return row.fetchone() is not None
+
+    def exists(self) -> bool:
+        """Has anybody ever joined?"""
+        return self._there()
+
+    def _find(self, typed: str) -> uuid.UUID:
+        code = read_code(typed)
+        if code is not None and self._there():
+            with self._open() as held:
+                row = held.execute("select id from entry where code = ?", (self._hash(code),)).fetchone()
+            if row is not None:
+                return uuid.UUID(bytes=row[0])
+        raise NotFoundError(N_("No entry of the suppression list has this code."), code="suppression-missing")
+
+    def remove(self, entries: Sequence[uuid.UUID]) -> None:
+        """Destroy the keys and overwrite the rows of entries that ended; again, where a restored list has them still."""
+        self._workspace.vault.destroy(entries)
+        if self._there():
+            with self._open() as held:
+                held.executemany("delete from entry where id = ?", [(entry.bytes,) for entry in entries])
+
+    def _log(self, tx: DjangoTransaction, event: Event, entries: Sequence[uuid.UUID]) -> None:
+        """One entry of the log, by ids that mean something to the list alone."""
+        entry = NewEntry(
+            event=event.value,
+            at=WorkspaceState.objects.values_list("last_seen_at", flat=True).get(pk=1),
+            purpose=None,
+            jurisdiction=None,
+            client=None,
+            pack=None,
+            details={"entries": [str(key) for key in entries]},
+        )
+        self._workspace.record(tx, [entry])
+
+    def length(self) -> int:
+        """How many entries there are."""
+        if not self._there():
+            return 0
+        with self._open() as held:
+            return int(held.execute("select count(*) from entry").fetchone()[0])
+
+    def _hash(self, text: str) -> str:
+        return hmac.new(self._workspace.vault.ensure_secret(SECRET), text.encode(), "sha256").hexdigest()
+
+    def _there(self) -> bool:
+        return (self._folder / FILE).exists()
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. No write-ahead log, so that deleted bytes are overwritten where they lie."""
+        try:
+            new = not self._there()
+            if new:
+                make_private_directory(self._folder)
+                os.close(os.open(self._folder / FILE, os.O_WRONLY | os.O_CREAT, 0o600))
+            with closing(sqlite3.connect(self._folder / FILE, timeout=30.0)) as connection:
+                for pragma in ("secure_delete=on", "foreign_keys=on", "temp_store=memory"):
+                    connection.execute(f"pragma {pragma}")
+                if not connection.execute("select 1 from sqlite_master where name = 'entry'").fetchone():
+                    connection.executescript(_SCHEMA)
+                with connection:
+                    yield connection
+        except (OSError, sqlite3.Error) as error:
+            raise UnavailableError(
+                N_("The suppression list cannot be read or written: {problem}."),
+                code="suppression-list",
+                problem=type(error).__name__,
+            ) from error
+
+
+def _part(space_id: str) -> str:
+    return f"suppressed:{space_id}"

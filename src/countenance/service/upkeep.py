@@ -1,0 +1,13 @@
+"""What a running searcher does by the clock, whoever asks for what: everything with a day on which it ends, ends."""
+
+from __future__ import annotations
+
+from countenance.ingest.suppression import expire_holds
+from countenance.records.suppressing.lists import SuppressionList
+from countenance.records.workspace import Workspace
+
+
+def by_clock(workspace: Workspace) -> None:
+    """Do all that is due at this moment; safe to call at any time, and again."""
+    SuppressionList(workspace).end_expired()
+    expire_holds(workspace)
