@@ -29,7 +29,8 @@ def files_of(name: Path) -> dict[str, str]:
 
 def signatures_in(folder: Path) -> tuple[PackSignature, ...]:
     """The signatures beside a pack's files; none where there is no such file."""
-    from countenance.policy.signing import SIGNATURES_FILE, read_signatures
+    from countenance.policy.pack import SIGNATURES_FILE
+    from countenance.policy.signing import read_signatures
 
     path = folder / SIGNATURES_FILE
     return read_signatures(path.read_text(encoding="utf-8")) if path.is_file() else ()
@@ -55,8 +56,8 @@ def export(name: Path, folder: Path) -> PolicyPack:
 
 def sign(door: Door, folder: Path) -> dict[str, Json]:
     """Add the signature of the caller's key to those beside the pack."""
-    from countenance.policy.pack import load_pack
-    from countenance.policy.signing import SIGNATURES_FILE, sign_pack, write_signatures
+    from countenance.policy.pack import SIGNATURES_FILE, load_pack
+    from countenance.policy.signing import sign_pack, write_signatures
     from countenance.records.identity import AccountKey
     from countenance.records.policies import trusted_signers
 
