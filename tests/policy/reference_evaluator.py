@@ -26,6 +26,7 @@ CASEWORKER_ACTS = {Act.CASE_OPEN, Act.CASE_CLOSE, Act.RECORDS_READ}
 SUPERVISOR_ACTS = {Act.CASE_CLOSE, Act.RECORDS_READ}
 AUDITOR_ACTS = {Act.LOG_EXPORT, Act.RECORDS_READ}
 OPERATOR_ACTS = set(Act) - {Act.CASE_OPEN, Act.CASE_CLOSE}
+DESK_ACTS = {act for act in Act if act.value.startswith("request-")} | {Act.RECORDS_READ}
 
 EMERGENCY_PURPOSES = frozenset(
     {Purpose.VICTIM_IDENTIFICATION, Purpose.MISSING_PERSON, Purpose.FAMILY_TRACING}
@@ -48,7 +49,7 @@ def _against_caller(caller: CallerFacts, now: datetime) -> Iterator[str]:
         yield "account-without-sponsor"
     if not _before(now, caller.certified_until):
         yield "account-not-certified"
-    serves_all = caller.role in {Role.OPERATOR, Role.AUDITOR}
+    serves_all = caller.role in {Role.OPERATOR, Role.AUDITOR, Role.REQUEST_DESK}
     if serves_all == (caller.client is not None):
         yield "role-not-of-organisation"
     if caller.client is not None and caller.client.suspended:
@@ -202,10 +203,11 @@ def _against_act(question: ActQuestion) -> Iterator[str]:
         Role.SUPERVISOR: SUPERVISOR_ACTS,
         Role.AUDITOR: AUDITOR_ACTS,
         Role.REVIEWER: {Act.RECORDS_READ},
+        Role.REQUEST_DESK: DESK_ACTS,
     }[caller.role]
     if question.act not in allowed:
         yield "role-may-not"
-    if caller.role not in {Role.OPERATOR, Role.AUDITOR}:
+    if caller.role not in {Role.OPERATOR, Role.AUDITOR, Role.REQUEST_DESK}:
         own = caller.client.id if caller.client is not None else None
         if own is None or question.client_id != own:
             yield "other-organisation"

@@ -215,7 +215,7 @@ def test_what_nothing_permits_is_refused_by_default():
     files = shipped_pack_files("CA")
     manifest = json.loads(files["pack.json"])
     cedar, _, _ = files["policy.cedar"].partition('@id("CA-80")')
-    for rule in ("CA-80", "CA-81", "CA-82", "CA-83", "CA-84"):
+    for rule in ("CA-80", "CA-81", "CA-82", "CA-83", "CA-84", "CA-85"):
         del manifest["rules"][rule]
     engine = PolicyEngine(
         pack_from_files({**files, "pack.json": json.dumps(manifest), "policy.cedar": cedar})
@@ -300,8 +300,8 @@ def test_a_fault_of_the_evaluator_refuses(engine, monkeypatch):
         {"decision": "Allow", "diagnostics": {"reason": [], "errors": []}},
         {"decision": "Allow", "diagnostics": {"reason": ["policy0"], "errors": []}},  # a forbid cannot allow
         {"decision": "Allow", "diagnostics": {"reason": ["policy999"], "errors": []}},
-        {"decision": "Allow", "diagnostics": {"reason": ["policy43"], "errors": ["skipped"]}},
-        {"decision": "Deny", "diagnostics": {"reason": ["policy43"], "errors": []}},  # a permit cannot deny
+        {"decision": "Allow", "diagnostics": {"reason": ["policy46"], "errors": ["skipped"]}},
+        {"decision": "Deny", "diagnostics": {"reason": ["policy46"], "errors": []}},  # a permit cannot deny
         {"decision": "Perhaps", "diagnostics": {}},
         {},
     ],

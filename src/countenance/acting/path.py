@@ -28,6 +28,7 @@ from countenance.records.identity import Caller, SignedRequest, authenticate, ca
 from countenance.records.models import Account, Approval, Proposal
 from countenance.records.params import Params
 from countenance.records.refusing import log_refusal
+from countenance.records.requests import destroy_closed_requests
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
 
@@ -93,6 +94,7 @@ def perform(workspace: Workspace, request: SignedRequest, handlers: Handlers) ->
     assert result is not None
     destroy_ended_keys(workspace)
     finish(workspace, bulk=False)
+    destroy_closed_requests(workspace)
     return result
 
 
@@ -212,6 +214,7 @@ def _log(step: Step, act: Act, outcome: Outcome, pack: str) -> ActResult:
         client=outcome.client,
     )
     (appended,) = step.workspace.record(step.tx, [entry])
+    outcome.logged(appended.index)
     return ActResult(act=act.value, record=outcome.record, log_entry=appended.index)
 
 

@@ -28,12 +28,16 @@ class Step:
     proposer: Account | None = None
 
 
+def _nothing(_: int) -> None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What the handler did.
 
     `record`: shown to the caller. `event`: None for a list. `details`: go into the salted commitment, never the leaf.
-    `jurisdiction`, `purpose`, `client`: shown in the leaf.
+    `jurisdiction`, `purpose`, `client`: shown in the leaf. `logged`: told the entry's index, in the same transaction.
     """
 
     record: Json
@@ -42,6 +46,7 @@ class Outcome:
     jurisdiction: str | None = None
     purpose: str | None = None
     client: str | None = None
+    logged: Callable[[int], None] = _nothing
 
 
 def _operators(_: Step) -> None:

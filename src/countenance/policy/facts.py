@@ -15,9 +15,11 @@ from countenance.policy.questions import (
     CallerFacts,
     EnrolQuestion,
     GalleryFacts,
+    OwnFaceQuestion,
     PermissionClass,
     Question,
     SearchQuestion,
+    SweepQuestion,
 )
 from countenance.primitives.clock import require_aware
 
@@ -48,6 +50,22 @@ def requests_of(question: Question) -> list[Request]:
                     "Account", question.caller.id, question.act.value, "Organisation", owner, _act(question)
                 )
             ]
+        case OwnFaceQuestion():
+            return [
+                _request(
+                    "Account", question.caller.id, "own-face", "Gallery", question.gallery.id, _own(question)
+                )
+            ]
+        case SweepQuestion():
+            context = {
+                **_own(question),
+                "basis": {
+                    "kind": question.basis.kind,
+                    "jurisdiction": question.basis.jurisdiction,
+                    "live": question.basis.live,
+                },
+            }
+            return [_request("Account", question.caller.id, "sweep", "Request", question.request.id, context)]
         case _:
             assert_never(question)
 
@@ -144,6 +162,14 @@ def _act(question: ActQuestion) -> dict[str, object]:
     if question.client_id is not None:
         context["organisation"] = question.client_id
     return context
+
+
+def _own(question: OwnFaceQuestion | SweepQuestion) -> dict[str, object]:
+    return {
+        "caller": _caller(question.caller),
+        "request": {"open": question.request.open, "own_face_seen": question.request.own_face_seen},
+        "now": _floor(question.now),
+    }
 
 
 def _caller(caller: CallerFacts) -> dict[str, object]:

@@ -8,8 +8,9 @@ from countenance.acting.step import Handlers
 from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
 from countenance.registry.acts import HANDLERS as REGISTRY
+from countenance.rights.acts import HANDLERS as RIGHTS
 
-HANDLERS: Handlers = {**REGISTRY}
+HANDLERS: Handlers = {**REGISTRY, **RIGHTS}
 
 
 def perform(workspace: Workspace, request: SignedRequest) -> ActResult:

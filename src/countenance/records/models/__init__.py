@@ -7,6 +7,14 @@ from countenance.records.models.ingest import IngestItem, IngestRun, IngestShard
 from countenance.records.models.organisations import Account, Organisation, UsedNonce
 from countenance.records.models.persons import ConsentReceipt, Person
 from countenance.records.models.photographs import Face, Photograph, Reference
+from countenance.records.models.rights import (
+    RequestClockRecord,
+    RequestFaceRecord,
+    RequestRecord,
+    RequestStepRecord,
+    SweepFindingRecord,
+    SweepRecord,
+)
 from countenance.records.models.state import Approval, PolicyPackRecord, Proposal, WorkspaceState
 
 __all__ = [
@@ -31,9 +39,15 @@ __all__ = [
     "Probe",
     "Proposal",
     "Reference",
+    "RequestClockRecord",
+    "RequestFaceRecord",
+    "RequestRecord",
+    "RequestStepRecord",
     "ResidencyClaim",
     "Search",
     "Source",
+    "SweepFindingRecord",
+    "SweepRecord",
     "Tombstone",
     "UsedNonce",
     "WorkspaceState",
