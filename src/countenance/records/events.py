@@ -51,6 +51,7 @@ class Event(StrEnum):
     REQUEST_FULFILLED = "request-fulfilled"
     SWEEP_STARTED = "sweep-started"
     SWEEP_FINISHED = "sweep-finished"
+    SWEEP_RELEASED = "sweep-released"
     LOG_EXPORTED = "log-exported"
     BACKUP_MADE = "backup-made"
     BACKUP_RESTORED = "backup-restored"

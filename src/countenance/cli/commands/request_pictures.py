@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from countenance.cli.acts import pass_door, signed
-from countenance.cli.commands.requests import NUMBER, request, show_faces, write_private
+from countenance.cli.acts import carry_out, pass_door, signed
+from countenance.cli.commands.requests import (
+    NUMBER,
+    RECEIPT,
+    hand_receipt,
+    request,
+    show_faces,
+    write_private,
+)
 from countenance.cli.door import Door
 from countenance.cli.failures import Exit, report_refusal
 from countenance.cli.language import Language, say, speak, spoken
@@ -24,6 +31,7 @@ from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
     from countenance.extraction.pool import ExtractionPool
+    from countenance.rights.own_face import NoProbe
 
 
 @request.command(
@@ -56,12 +64,7 @@ def search(door: Door, number: str, picture: Path, face: int | None, sheet: Path
     from countenance.policy.decisions import Refused
     from countenance.rights.own_face import NoProbe, search_own_face
 
-    try:
-        data = picture.read_bytes()
-    except OSError as error:
-        raise NotFoundError(
-            N_("There is no photograph {path}."), code="photograph-missing", path=str(picture)
-        ) from error
+    data = _picture(picture)
     workspace = door.workspace()
     params: dict[str, Json] = {
         "request": number,
@@ -74,18 +77,7 @@ def search(door: Door, number: str, picture: Path, face: int | None, sheet: Path
         report_refusal(door, answer.error())
         return Exit.REFUSED
     if isinstance(answer, NoProbe):
-        document: dict[str, Json] = {"no_probe": answer.reason, "faces": answer.faces}
-        if door.screen.json:
-            door.screen.document(document)
-        else:
-            door.screen.paragraph(
-                say(
-                    N_("No template could be made of the picture: {reason} ({faces} faces)."),
-                    reason=answer.reason,
-                    faces=answer.faces,
-                )
-            )
-        return Exit.FAILED
+        return _no_probe(door, answer)
     write_page(sheet, render_found(answer))
     rows: list[dict[str, Json]] = [
         {
@@ -151,6 +143,134 @@ def package(door: Door, number: str, out: Path) -> None:
         return
     door.screen.text(N_("Package: {path}. Look at each picture before it goes out."), path=str(out))
     signed(door, result.log_entry)
+
+
+@request.command(
+    "sweep",
+    summary=N_("Look through a source that has no index, for one requester."),
+    text=N_(
+        "Off unless a policy pack permits it and cites its authority. Every photograph is looked at once; templates live in "
+        "memory only, are compared with the requester's, and are dropped. Stop it with Ctrl-C; the same command goes on. "
+        "Look at the photographs it lists, then release those that are theirs: the receipt is the certificate that nothing "
+        "else was kept."
+    ),
+    examples=(
+        "countenance request sweep Q-7K3M-9QXA albums --plan",
+        "countenance request sweep Q-7K3M-9QXA albums --picture anne.jpg",
+        "countenance request sweep Q-7K3M-9QXA albums --release 1 --release 3 --receipt certificate.json",
+    ),
+)
+@NUMBER
+@argument("source", metavar="SOURCE", help=N_("The source to look through."))
+@option("--plan", is_flag=True, help=N_("Only say how many photographs there are and how long it will take."))
+@option(
+    "--picture",
+    metavar="PHOTO",
+    type=click.Path(path_type=Path),
+    help=N_("The requester's picture, to begin."),
+)
+@option(
+    "--release",
+    metavar="NUMBER",
+    type=int,
+    multiple=True,
+    help=N_("A photograph that is theirs; 0 for none of them."),
+)
+@RECEIPT
+@pass_door
+def sweep(
+    door: Door,
+    number: str,
+    source: str,
+    plan: bool,
+    picture: Path | None,
+    release: tuple[int, ...],
+    receipt_to: Path | None,
+) -> int:
+    """Sweep."""
+    if release:
+        numbers: dict[str, Json] = {
+            "request": number,
+            "source": source,
+            "release": [each for each in release if each],
+        }
+        carry_out(door, "request-sweep", numbers, N_("Released. Nothing else was kept."))
+        hand_receipt(door, number, receipt_to)
+        return Exit.DONE
+    from countenance.policy.decisions import Refused
+    from countenance.rights.own_face import NoProbe
+    from countenance.rights.secrecy import memory_only
+    from countenance.rights.sweep import plan_sweep
+    from countenance.rights.sweep import sweep as sweep_source
+
+    held = memory_only()
+    workspace = door.workspace()
+    with _pool(door) as pool:
+        if plan:
+            cost = plan_sweep(source, pool)
+            document: dict[str, Json] = {"photographs": cost.photographs, "seconds": round(cost.seconds, 1)}
+            if door.screen.json:
+                door.screen.document(document)
+            else:
+                door.screen.text(
+                    N_("{count} photographs, about {minutes} minutes."),
+                    count=cost.photographs,
+                    minutes=max(1, round(cost.seconds / 60)),
+                )
+            return Exit.DONE
+        data = _picture(picture) if picture is not None else None
+        params: dict[str, Json] = {"request": number, "source": source}
+        if data is not None:
+            params["picture"] = sha256_hex(data)
+        answer = sweep_source(workspace, door.sign("request-sweep", params), data, pool, held)
+    if isinstance(answer, Refused):
+        report_refusal(door, answer.error())
+        return Exit.REFUSED
+    if isinstance(answer, NoProbe):
+        return _no_probe(door, answer)
+    shown: dict[str, Json] = {
+        "request": answer.request,
+        "source": answer.source,
+        "looked_at": answer.looked_at,
+        "failed": answer.failed,
+        "done": answer.done,
+        "found": [{"number": each.number, "photograph": each.path} for each in answer.findings],
+    }
+    if door.screen.json:
+        door.screen.document(shown)
+    else:
+        from countenance.cli.screen import Column
+
+        door.screen.text(N_("{count} photographs looked at."), count=answer.looked_at)
+        door.screen.table(
+            [Column(title=N_("Number"), right=True), Column(title=N_("Photograph"))],
+            [(each.number, each.path) for each in answer.findings],
+            empty=N_("Nothing was found."),
+        )
+    return Exit.DONE
+
+
+def _picture(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFoundError(
+            N_("There is no photograph {path}."), code="photograph-missing", path=str(path)
+        ) from error
+
+
+def _no_probe(door: Door, answer: NoProbe) -> int:
+    if door.screen.json:
+        door.screen.document({"no_probe": answer.reason, "faces": answer.faces})
+    else:
+        door.screen.paragraph(
+            say(
+                N_("No template could be made of the picture: {reason} ({faces} faces)."),
+                reason=answer.reason,
+                faces=answer.faces,
+            )
+        )
+    return Exit.FAILED
 
 
 @contextmanager

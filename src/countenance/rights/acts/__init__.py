@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from countenance.acting.step import Handler, Handlers
 from countenance.policy.questions import Act
-from countenance.rights.acts import finding, fulfilling, notices, preparing, reading, receiving
+from countenance.rights.acts import finding, fulfilling, notices, preparing, reading, receiving, sweeping
 
 HANDLERS: Handlers = {
     Act.REQUEST_OPEN: Handler(carry_out=receiving.open_),
@@ -17,6 +17,7 @@ HANDLERS: Handlers = {
     Act.REQUEST_FIND: Handler(carry_out=finding.find),
     Act.REQUEST_CONFIRM: Handler(carry_out=finding.confirm),
     Act.REQUEST_PREPARE: Handler(carry_out=preparing.prepare),
+    Act.REQUEST_SWEEP: Handler(carry_out=sweeping.release),
     Act.REQUEST_FULFIL: Handler(carry_out=fulfilling.fulfil),
     Act.REQUEST_READ: Handler(carry_out=reading.read),
     Act.REQUEST_RECEIPTS: Handler(carry_out=reading.receipts),
