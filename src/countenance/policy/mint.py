@@ -10,7 +10,7 @@ from countenance.policy.decisions import Permitted, Refused
 from countenance.policy.engine import PolicyEngine
 from countenance.policy.grants import MAX_CANDIDATES, AuthorityKind, Grant, compute_mac, require_mac_key
 from countenance.policy.purposes import Purpose
-from countenance.policy.questions import PermissionClass, SearchQuestion
+from countenance.policy.questions import OwnFaceQuestion, PermissionClass, SearchQuestion
 from countenance.primitives.clock import require_aware
 from countenance.primitives.errors import UsageError
 from countenance.primitives.ids import new_id
@@ -73,6 +73,37 @@ class GrantMint:
         excluded = {number for number, decision in decided if not isinstance(decision, Permitted)}
         permitted = tuple(sorted({number for number, _ in decided} - excluded))
         return self._sign(question, permitted, k=k, epoch=epoch, ttl=ttl)
+
+    def mint_own_face(
+        self,
+        question: OwnFaceQuestion,
+        classes: Iterable[int],
+        *,
+        epoch: int,
+        ttl: timedelta = DEFAULT_TTL,
+    ) -> Grant | Refused:
+        """A grant of kind `rights-request` over all `classes` of the gallery: a person's own right asks for no purpose of theirs.
+
+        It names the request as its authority, ends after `ttl` and never later than the caller's certification.
+        """
+        decision = self._engine.decide(question)
+        if isinstance(decision, Refused):
+            return decision
+        ends = min(require_aware(question.now) + ttl, question.caller.certified_until)
+        grant = Grant(
+            id=str(new_id()),
+            authority_kind=AuthorityKind.RIGHTS_REQUEST,
+            authority_id=question.request.id,
+            purpose=Purpose.OWN_PHOTO_ACCESS,
+            on_behalf_of=question.request.jurisdiction,
+            gallery_id=question.gallery.id,
+            permission_classes=tuple(sorted(set(classes))),
+            k=MAX_CANDIDATES,
+            expires_at=ends.replace(microsecond=0),
+            pack_hash=decision.pack,
+            revocation_epoch=epoch,
+        )
+        return replace(grant, mac=compute_mac(grant, self._key))
 
     def _sign(
         self, question: SearchQuestion, permitted: tuple[int, ...], *, k: int, epoch: int, ttl: timedelta

@@ -11,9 +11,10 @@ from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
 from countenance.registry.acts import HANDLERS as REGISTRY
 from countenance.review.acts import HANDLERS as REVIEW
+from countenance.rights.acts import HANDLERS as RIGHTS
 from countenance.rights.erasure import HANDLERS as ERASURE
 
-HANDLERS: Handlers = {**REGISTRY, **REVIEW, **OVERSIGHT, **WATCH, **ERASURE}
+HANDLERS: Handlers = {**REGISTRY, **REVIEW, **OVERSIGHT, **WATCH, **ERASURE, **RIGHTS}
 
 
 def perform(workspace: Workspace, request: SignedRequest) -> ActResult:

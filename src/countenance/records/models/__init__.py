@@ -9,6 +9,14 @@ from countenance.records.models.oversight import Inquiry, InquiryAuthority, Inqu
 from countenance.records.models.persons import ConsentReceipt, Person
 from countenance.records.models.photographs import Face, Photograph, Reference
 from countenance.records.models.review import Competence, Examination, Review, ReviewItem, Verdict
+from countenance.records.models.rights import (
+    RequestClockRecord,
+    RequestFaceRecord,
+    RequestRecord,
+    RequestStepRecord,
+    SweepFindingRecord,
+    SweepRecord,
+)
 from countenance.records.models.state import (
     Approval,
     PolicyBookRecord,
@@ -49,6 +57,10 @@ __all__ = [
     "Probe",
     "Proposal",
     "Reference",
+    "RequestClockRecord",
+    "RequestFaceRecord",
+    "RequestRecord",
+    "RequestStepRecord",
     "ResidencyClaim",
     "Review",
     "ReviewItem",
@@ -56,6 +68,8 @@ __all__ = [
     "SampledSearch",
     "Search",
     "Source",
+    "SweepFindingRecord",
+    "SweepRecord",
     "Tombstone",
     "UsedNonce",
     "Verdict",
