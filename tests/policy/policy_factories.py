@@ -21,11 +21,14 @@ from countenance.policy.questions import (
     ConsentState,
     EnrolQuestion,
     GalleryFacts,
+    OwnFaceQuestion,
     PermissionClass,
     PersonFacts,
     RequesterFacts,
+    RequestFacts,
     SearchQuestion,
     SoughtFacts,
+    SweepQuestion,
 )
 
 NOW = datetime(2026, 12, 1, 12, 0, 0, tzinfo=UTC)
@@ -85,6 +88,10 @@ BASIS = BasisFacts(
 )
 ENROL = EnrolQuestion(basis=BASIS, gallery=GALLERY, purpose=MISSING, person=CONSENTED, now=NOW)
 ACT = ActQuestion(caller=OPERATOR, act=Act.SOURCE_ADD, client_id=None, approvals=1, now=NOW)
+DESK = replace(OPERATOR, id="account-3", role=Role.REQUEST_DESK)
+REQUEST = RequestFacts(id="request-1", open=True, own_face_seen=True, jurisdiction="CA-BC")
+OWN_FACE = OwnFaceQuestion(caller=DESK, request=REQUEST, gallery=GALLERY, now=NOW)
+SWEEP = SweepQuestion(caller=DESK, request=REQUEST, basis=BASIS, now=NOW)
 
 
 OPERATOR_PLACE = "CA-ON"
@@ -171,6 +178,16 @@ def enrol(**changes: object) -> EnrolQuestion:
 def act(**changes: object) -> ActQuestion:
     """The permitted act, changed likewise."""
     return _changed(ACT, changes)
+
+
+def own_face(**changes: object) -> OwnFaceQuestion:
+    """The permitted search by one's own face, changed likewise."""
+    return _changed(OWN_FACE, changes)
+
+
+def sweep(**changes: object) -> SweepQuestion:
+    """A sweep that nothing forbids and no shipped pack permits, changed likewise."""
+    return _changed(SWEEP, changes)
 
 
 def _changed[T](value: T, changes: dict[str, object]) -> T:

@@ -18,6 +18,7 @@ from countenance.policy.questions import (
     ConsentState,
     EnrolQuestion,
     GalleryFacts,
+    OwnFaceQuestion,
     Question,
     SearchQuestion,
 )
@@ -54,6 +55,7 @@ AUDITOR_ACTS = {
     Act.FLAG_REVIEW,
     Act.YEAR_COUNT,
 }
+DESK_ACTS = {act for act in Act if act.value.startswith("request-")} | EVERYBODYS_ACTS
 INSPECTOR_ACTS = {
     *EVERYBODYS_ACTS,
     Act.OVERSIGHT_READ,
@@ -153,6 +155,8 @@ def reasons(question: Question, operator: str = "CA-ON") -> list[str]:
         found = [*_against_caller(question.caller, question.now), *_against_search(question, operator)]
     elif isinstance(question, EnrolQuestion):
         found = list(_against_enrolment(question, operator))
+    elif isinstance(question, OwnFaceQuestion):
+        found = [*_against_caller(question.caller, question.now), *_against_own_face(question)]
     else:
         found = [*_against_caller(question.caller, question.now)]
         if law_of(operator) is None:
@@ -381,10 +385,11 @@ def _against_act(question: ActQuestion) -> Iterator[str]:
         Role.REVIEWER: REVIEWER_ACTS,
         Role.COMMISSIONER: COMMISSIONER_ACTS,
         Role.INSPECTOR: INSPECTOR_ACTS,
+        Role.REQUEST_DESK: DESK_ACTS,
     }[caller.role]
     if question.act not in allowed:
         yield "role-may-not"
-    if caller.role not in {Role.OPERATOR, Role.AUDITOR}:
+    if caller.role not in {Role.OPERATOR, Role.AUDITOR, Role.REQUEST_DESK}:
         homes = {caller.client.id if caller.client is not None else None, caller.authority} - {None}
         anywhere = caller.role is Role.COMMISSIONER and question.act is Act.CASE_DENY
         if question.client_id not in homes and not anywhere:
@@ -394,6 +399,15 @@ def _against_act(question: ActQuestion) -> Iterator[str]:
     looked_after = OWN_ACCOUNTS | {Act.ACCOUNT_SPONSOR}
     if question.act in looked_after and question.client_id is not None and caller.role is Role.OPERATOR:
         yield "authority-looks-after-its-own"
+
+
+def _against_own_face(question: OwnFaceQuestion) -> Iterator[str]:
+    if question.caller.role not in {Role.OPERATOR, Role.REQUEST_DESK}:
+        yield "role-may-not-look"
+    if not question.request.open:
+        yield "request-closed"
+    if not question.request.own_face_seen:
+        yield "requester-not-seen"
 
 
 def _covers(purposes: frozenset[Purpose], purpose: str) -> bool:

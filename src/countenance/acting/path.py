@@ -29,6 +29,7 @@ from countenance.records.identity import Caller, SignedRequest, authenticate, ca
 from countenance.records.models import Account, Approval, Proposal
 from countenance.records.params import Params
 from countenance.records.refusing import log_refusal
+from countenance.records.requests import destroy_closed_requests
 from countenance.records.restrictions import act_refusal
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
@@ -101,6 +102,7 @@ def perform(workspace: Workspace, request: SignedRequest, handlers: Handlers) ->
     finish(workspace, bulk=False)
     for afterwards in step.afterwards:
         afterwards()
+    destroy_closed_requests(workspace)
     return result
 
 
@@ -225,6 +227,7 @@ def _log(step: Step, act: Act, outcome: Outcome, decision: Permitted, asked: Act
         client=outcome.client,
     )
     appended, *_ = step.workspace.record(step.tx, [entry, *outcome.further])
+    outcome.logged(appended.index)
     return ActResult(act=act.value, record=outcome.record, log_entry=appended.index)
 
 

@@ -33,12 +33,17 @@ class Step:
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
+def _nothing(_: int) -> None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What the handler did.
 
     `record`: shown to the caller. `event`: None for a list. `details`: go into the salted commitment, never the leaf.
     `jurisdiction`, `purpose`, `client`: shown in the leaf. `further`: what else came of it, logged after its own entry.
+    `logged`: told the entry's index, in the same transaction.
     """
 
     record: Json
@@ -48,6 +53,7 @@ class Outcome:
     purpose: str | None = None
     client: str | None = None
     further: Sequence[NewEntry] = ()
+    logged: Callable[[int], None] = _nothing
 
 
 def _operators(_: Step) -> None:

@@ -24,6 +24,7 @@ TABLE = {
     "gallery": (f"{_HERE}.collection:gallery", N_("References that are searched together.")),
     "source": (f"{_HERE}.collection:source", N_("Collections of photographs and their basis.")),
     "person": (f"{_HERE}.persons:person", N_("People in the photographs and their consent.")),
+    "request": (f"{_HERE}.requests:request", N_("What people in the photographs ask for.")),
     "plan": (f"{_HERE}.ingest:plan", N_("What an ingest will take: time, disk, memory.")),
     "ingest": (f"{_HERE}.ingest:ingest", N_("Take in a source's photographs; resumes.")),
     "case": (f"{_HERE}.cases:case", N_("The errand under which one may search.")),
@@ -53,7 +54,10 @@ TABLE = {
 
 SECTIONS = (
     (N_("Begin"), ("demo", "init", "doctor", "status")),
-    (N_("Who may, and on what basis"), ("client", "account", "gallery", "source", "person", "approve")),
+    (
+        N_("Who may, and on what basis"),
+        ("client", "account", "gallery", "source", "person", "request", "approve"),
+    ),
     (N_("Photographs"), ("plan", "ingest")),
     (N_("Search"), ("case", "search", "review", "report", "searcher", "cluster")),
     (N_("Oversight"), ("lock", "authority", "inquiry", "order", "sample", "misuse", "yearly")),

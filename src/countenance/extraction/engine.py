@@ -18,6 +18,7 @@ from countenance.extraction.pack import ModelPack
 from countenance.extraction.page import Page
 from countenance.extraction.quality import Quality, measure, reasons
 from countenance.extraction.recognise import Recogniser, Sample
+from countenance.extraction.redact import redact
 from countenance.extraction.selection import FaceKey, Placement, Selection, permit, select
 from countenance.extraction.upright import look_again
 from countenance.extraction.values import (
@@ -74,7 +75,7 @@ class Extractor:
         watch = _Stopwatch()
         try:
             kind, pages = decode(data, limits)
-            read = [self._read_page(page, detail, watch) for page in pages]
+            read = [self._read_page(page, detail, watch, rule) for page in pages]
         except UnreadableError as error:
             return Unreadable(reason=error.reason)
         if all(page.unreadable is not None for page, _ in read):
@@ -84,7 +85,7 @@ class Extractor:
         return self._complete(kind, read, rule, watch)
 
     def _read_page(
-        self, decoded: DecodedPage, detail: Detail, watch: _Stopwatch
+        self, decoded: DecodedPage, detail: Detail, watch: _Stopwatch, rule: EmbedRule
     ) -> tuple[PageExtraction, list[_Face]]:
         watch.lap("decode")
         page = decoded.page
@@ -95,9 +96,20 @@ class Extractor:
             return empty, []
         detections = [look_again(self._detector, page, found) for found in self._detector.find(page, detail)]
         watch.lap("detect")
+        shown, destroyed = b"", 0
+        if rule.show is not None and rule.show[0] == decoded.number:
+            shown, destroyed = redact(page, rule.show[1], detections)
         faces = [_sample(page, detection) for detection in detections]
         watch.lap("align")
-        return PageExtraction(page=decoded.number, width=page.width, height=page.height, faces=()), faces
+        read = PageExtraction(
+            page=decoded.number,
+            width=page.width,
+            height=page.height,
+            faces=(),
+            shown=shown,
+            destroyed=destroyed,
+        )
+        return read, faces
 
     def _complete(
         self,

@@ -66,12 +66,14 @@ class EmbedRule:
     """Which faces of a photograph may become templates.
 
     `unlabelled`: faces that no label claims. `labels`: the persons named. `floor`: hold back faces below the pack's
-    enrolment floor (True for enrolling; False for a probe, which is warned about instead).
+    enrolment floor (True for enrolling; False for a probe, which is warned about instead). `show`: (page, box in displayed
+    pixels) of a face whose owner is to be shown the photograph; the answer then holds it with all other faces destroyed.
     """
 
     unlabelled: bool
     labels: tuple[Label, ...]
     floor: bool = True
+    show: tuple[int, Box] | None = None
 
 
 PROBE_RULE = EmbedRule(unlabelled=True, labels=(), floor=False)
@@ -125,7 +127,8 @@ class PageExtraction:
     """One page (a photograph has page 0 only, a TIFF may have many).
 
     `width`, `height`: displayed pixels; 0 where `unreadable` says why this page could not be decoded.
-    `unplaced`: labels that found no face, (label key, reason).
+    `unplaced`: labels that found no face, (label key, reason). `shown`: JPEG of the page with all faces destroyed but the one
+    that was to be shown, and `destroyed`: how many; b"" and 0 where none was.
     """
 
     page: int
@@ -134,6 +137,8 @@ class PageExtraction:
     faces: tuple[FaceExtraction, ...]
     unplaced: tuple[tuple[str, FaceReason], ...] = ()
     unreadable: UnreadableReason | None = None
+    shown: bytes = field(default=b"", repr=False)
+    destroyed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

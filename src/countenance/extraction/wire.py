@@ -77,6 +77,7 @@ def job_header(detail: Detail, rule: EmbedRule, limits: ExtractionLimits) -> dic
         "detail": detail.value,
         "unlabelled": rule.unlabelled,
         "floor": rule.floor,
+        "show": None if rule.show is None else [rule.show[0], _box(rule.show[1])],
         "labels": [
             {"key": label.key, "box": _box(label.box), "permitted": label.permitted, "page": label.page}
             for label in rule.labels
@@ -98,7 +99,13 @@ def read_job(header: dict[str, Any]) -> tuple[Detail, EmbedRule, ExtractionLimit
         )
         for entry in header["labels"]
     )
-    rule = EmbedRule(unlabelled=header["unlabelled"], labels=labels, floor=header["floor"])
+    show = header["show"]
+    rule = EmbedRule(
+        unlabelled=header["unlabelled"],
+        labels=labels,
+        floor=header["floor"],
+        show=None if show is None else (show[0], _read_box(show[1])),
+    )
     limits = ExtractionLimits(
         max_pixels=header["max_pixels"], max_bytes=header["max_bytes"], max_pages=header["max_pages"]
     )
@@ -123,6 +130,8 @@ def answer(result: ExtractionResult) -> tuple[dict[str, Any], bytes]:
             "unreadable": page.unreadable,
             "unplaced": [[key, reason.value] for key, reason in page.unplaced],
             "faces": [_face(face, parts) for face in page.faces],
+            "shown": _shown(page, parts),
+            "destroyed": page.destroyed,
         }
         for page in result.pages
     ]
@@ -170,6 +179,11 @@ class _Body:
             raise _bad()
 
 
+def _shown(page: PageExtraction, parts: list[bytes]) -> int:
+    parts.append(page.shown)  # after the page's faces, as it is read
+    return len(page.shown)
+
+
 def _face(face: FaceExtraction, parts: list[bytes]) -> dict[str, Any]:
     parts.append(face.crop)
     if face.template is not None:
@@ -199,6 +213,8 @@ def _read_page(page: dict[str, Any], body: _Body, space_id: SpaceId, dimension: 
         faces=tuple(_read_face(face, body, space_id, dimension) for face in page["faces"]),
         unplaced=tuple((_text(key), FaceReason(reason)) for key, reason in page["unplaced"]),
         unreadable=None if unreadable is None else UnreadableReason(unreadable),
+        shown=body.take(_whole(page["shown"])),
+        destroyed=_whole(page["destroyed"]),
     )
 
 

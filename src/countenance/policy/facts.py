@@ -16,9 +16,11 @@ from countenance.policy.questions import (
     CallerFacts,
     EnrolQuestion,
     GalleryFacts,
+    OwnFaceQuestion,
     PermissionClass,
     Question,
     SearchQuestion,
+    SweepQuestion,
 )
 from countenance.primitives.clock import require_aware
 
@@ -109,6 +111,36 @@ def asked_by(question: Question) -> list[Asked]:
                     owner,
                     _act(question),
                     () if client is None else (("client", client.jurisdiction),),
+                )
+            ]
+        case OwnFaceQuestion():
+            # No place but the operator's: whoever is photographed may ask, wherever that was and wherever they live.
+            return [
+                _asked(
+                    "Account",
+                    question.caller.id,
+                    "own-face",
+                    "Gallery",
+                    question.gallery.id,
+                    _own(question),
+                    (),
+                )
+            ]
+        case SweepQuestion():
+            basis = question.basis
+            context = {
+                **_own(question),
+                "basis": {"kind": basis.kind, "jurisdiction": basis.jurisdiction, "live": basis.live},
+            }
+            return [
+                _asked(
+                    "Account",
+                    question.caller.id,
+                    "sweep",
+                    "Request",
+                    question.request.id,
+                    context,
+                    (("basis", basis.jurisdiction),),
                 )
             ]
         case _:
@@ -228,6 +260,14 @@ def _act(question: ActQuestion) -> dict[str, object]:
     if question.client_id is not None:
         context["organisation"] = question.client_id
     return context
+
+
+def _own(question: OwnFaceQuestion | SweepQuestion) -> dict[str, object]:
+    return {
+        "caller": _caller(question.caller),
+        "request": {"open": question.request.open, "own_face_seen": question.request.own_face_seen},
+        "now": _floor(question.now),
+    }
 
 
 def _caller(caller: CallerFacts) -> dict[str, object]:

@@ -17,7 +17,7 @@ from countenance.policy.grants import (
     verify_grant,
 )
 from countenance.policy.purposes import Purpose
-from countenance.policy.questions import EnrolQuestion, PermissionClass, SearchQuestion
+from countenance.policy.questions import EnrolQuestion, OwnFaceQuestion, PermissionClass, SearchQuestion
 from countenance.primitives.clock import require_aware
 from countenance.primitives.errors import UsageError
 from countenance.primitives.ids import new_id
@@ -98,6 +98,37 @@ class GrantMint:
             permission_classes=(),
             k=1,
             expires_at=(require_aware(question.now) + ttl).replace(microsecond=0),
+            pack_hash=decision.pack,
+            revocation_epoch=epoch,
+        )
+        return replace(grant, mac=compute_mac(grant, self._key))
+
+    def mint_own_face(
+        self,
+        question: OwnFaceQuestion,
+        classes: Iterable[int],
+        *,
+        epoch: int,
+        ttl: timedelta = DEFAULT_TTL,
+    ) -> Grant | Refused:
+        """A grant of kind `rights-request` over all `classes` of the gallery: a person's own right asks for no purpose of theirs.
+
+        It names the request as its authority, ends after `ttl` and never later than the caller's certification.
+        """
+        decision = self._engine.decide(question)
+        if isinstance(decision, Refused):
+            return decision
+        ends = min(require_aware(question.now) + ttl, question.caller.certified_until)
+        grant = Grant(
+            id=str(new_id()),
+            authority_kind=AuthorityKind.RIGHTS_REQUEST,
+            authority_id=question.request.id,
+            purpose=Purpose.OWN_PHOTO_ACCESS,
+            on_behalf_of=question.request.jurisdiction,
+            gallery_id=question.gallery.id,
+            permission_classes=tuple(sorted(set(classes))),
+            k=MAX_CANDIDATES,
+            expires_at=ends.replace(microsecond=0),
             pack_hash=decision.pack,
             revocation_epoch=epoch,
         )

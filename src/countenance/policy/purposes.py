@@ -26,6 +26,9 @@ class Role(StrEnum):
     CASEWORKER = "caseworker"  # cases and searches of one client
     REVIEWER = "reviewer"  # examines candidates
     SUPERVISOR = "supervisor"  # closes cases and samples searches of one client
+    REQUEST_DESK = (
+        "request-desk"  # takes and answers requests of people in the photographs; the operator's staff
+    )
     AUDITOR = "auditor"  # reads the log and the records, changes nothing
     COMMISSIONER = "commissioner"  # of an authority: inquiries, orders
     INSPECTOR = "inspector"  # of an authority: looks, inside an inquiry

@@ -67,6 +67,21 @@ class Act(StrEnum):
     ASSESSMENT_RECORD = "assessment-record"  # two persons
     BREACH_REPORT = "breach-report"
     TRANSFORM_RENEW = "transform-renew"  # of a gallery; two persons
+    REQUEST_OPEN = "request-open"
+    REQUEST_VERIFY = "request-verify"
+    REQUEST_PAUSE = "request-pause"
+    REQUEST_RESUME = "request-resume"
+    REQUEST_EXTEND = "request-extend"
+    REQUEST_REFUSE = "request-refuse"
+    REQUEST_WITHDRAW = "request-withdraw"
+    REQUEST_FIND = "request-find"
+    REQUEST_SEARCH = "request-search"  # by the requester's own face
+    REQUEST_CONFIRM = "request-confirm"
+    REQUEST_PREPARE = "request-prepare"  # look at what would be handed out
+    REQUEST_SWEEP = "request-sweep"  # look through a source that has no index
+    REQUEST_FULFIL = "request-fulfil"
+    REQUEST_READ = "request-read"
+    REQUEST_RECEIPTS = "request-receipts"
     RECORDS_READ = "records-read"  # of one's own organisation; operator and auditor: of all
     ACCOUNT_SPONSOR = "account-sponsor"  # another account answers for it from now on
     PROPOSAL_CANCEL = "proposal-cancel"
@@ -268,4 +283,40 @@ class ActQuestion:
     now: datetime
 
 
-type Question = SearchQuestion | EnrolQuestion | ActQuestion
+@dataclass(frozen=True, kw_only=True)
+class RequestFacts:
+    """A person's request. `own_face_seen`: somebody saw that the picture handed in shows whoever makes it.
+
+    `jurisdiction`: where the requester lives, or else the operator's place; it closes nothing to anybody.
+    """
+
+    id: str
+    open: bool
+    own_face_seen: bool
+    jurisdiction: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnFaceQuestion:
+    """May the requester's own face be compared with what `gallery` holds, whatever it is held for?"""
+
+    caller: CallerFacts
+    request: RequestFacts
+    gallery: GalleryFacts
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepQuestion:
+    """May a source without an index be looked through for one requester, with templates that are kept nowhere?
+
+    `basis`: the source's, as it is. No pack permits this unless it cites the authority for it.
+    """
+
+    caller: CallerFacts
+    request: RequestFacts
+    basis: BasisFacts
+    now: datetime
+
+
+type Question = SearchQuestion | EnrolQuestion | ActQuestion | OwnFaceQuestion | SweepQuestion

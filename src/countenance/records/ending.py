@@ -45,6 +45,14 @@ def end_references(
     return len(ended)
 
 
+def withdraw_receipts(
+    workspace: Workspace, tx: DjangoTransaction, receipts: Collection[ConsentReceipt], now: datetime
+) -> int:
+    """Withdraw these receipts, and end what rests on them. Returns how many references ended."""
+    ConsentReceipt.objects.filter(pk__in=[receipt.pk for receipt in receipts]).update(withdrawn_at=now)
+    return end_references(workspace, tx, rests_on(receipts), now)
+
+
 def rests_on(receipts: Collection[ConsentReceipt]) -> QuerySet[Reference]:
     """What ends when these receipts are withdrawn: the references under them, and those of the same person, gallery and
     purpose on any other basis, for a person's own no is heard under every basis.

@@ -11,10 +11,11 @@ from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
 from countenance.registry.acts import HANDLERS as REGISTRY
 from countenance.review.acts import HANDLERS as REVIEW
+from countenance.rights.acts import HANDLERS as RIGHTS
 from countenance.rights.erasure import HANDLERS as ERASURE
 from countenance.rights.suppression import HANDLERS as SUPPRESSION
 
-HANDLERS: Handlers = {**REGISTRY, **REVIEW, **OVERSIGHT, **WATCH, **ERASURE, **SUPPRESSION}
+HANDLERS: Handlers = {**REGISTRY, **REVIEW, **OVERSIGHT, **WATCH, **ERASURE, **RIGHTS, **SUPPRESSION}
 
 
 def perform(workspace: Workspace, request: SignedRequest) -> ActResult:

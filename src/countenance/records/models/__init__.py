@@ -9,6 +9,14 @@ from countenance.records.models.oversight import Inquiry, InquiryAuthority, Inqu
 from countenance.records.models.persons import ConsentReceipt, Person
 from countenance.records.models.photographs import Face, Photograph, Reference
 from countenance.records.models.review import Competence, Examination, Review, ReviewItem, Verdict
+from countenance.records.models.rights import (
+    RequestClockRecord,
+    RequestFaceRecord,
+    RequestRecord,
+    RequestStepRecord,
+    SweepFindingRecord,
+    SweepRecord,
+)
 from countenance.records.models.state import (
     Approval,
     PackSigner,
@@ -51,6 +59,10 @@ __all__ = [
     "Probe",
     "Proposal",
     "Reference",
+    "RequestClockRecord",
+    "RequestFaceRecord",
+    "RequestRecord",
+    "RequestStepRecord",
     "ResidencyClaim",
     "Review",
     "ReviewItem",
@@ -58,6 +70,8 @@ __all__ = [
     "SampledSearch",
     "Search",
     "Source",
+    "SweepFindingRecord",
+    "SweepRecord",
     "Tombstone",
     "UsedNonce",
     "Verdict",

@@ -81,7 +81,7 @@ class Account(models.Model):
                 condition=Q(sponsor__isnull=True) | ~Q(sponsor=F("id")), name="account_not_own_sponsor"
             ),
             models.CheckConstraint(
-                condition=Q(role__in=[Role.OPERATOR.value, Role.AUDITOR.value])
+                condition=Q(role__in=[Role.OPERATOR.value, Role.AUDITOR.value, Role.REQUEST_DESK.value])
                 | Q(organisation__isnull=False),
                 name="account_of_client_has_organisation",
             ),

@@ -72,9 +72,9 @@ def _read(step: Step) -> _NewAccount:
             code="account-client",
             role=role.value,
         )
-    if client and role is Role.OPERATOR:
+    if client and role in {Role.OPERATOR, Role.REQUEST_DESK}:
         raise UsageError(
-            N_("An operator works for no client: who runs the workspace does not search in it."),
+            N_("The operator's staff works for no client: who runs the workspace does not search in it."),
             remedy=N_("Leave out --client, or choose another role."),
             code="account-client",
         )

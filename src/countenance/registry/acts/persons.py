@@ -8,7 +8,7 @@ from countenance.primitives.clock import iso
 from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
 from countenance.primitives.ids import new_code, read_code
 from countenance.primitives.text import N_, folded
-from countenance.records.ending import end_references, rests_on
+from countenance.records.ending import end_references, withdraw_receipts
 from countenance.records.events import Event
 from countenance.records.models import ConsentReceipt, Person, Reference, WorkspaceState
 from countenance.records.named import find_gallery, find_person
@@ -124,8 +124,7 @@ def withdraw_consent(step: Step) -> Outcome:
         if not receipts:
             raise NotFoundError(N_("This person has no open receipt there."), code="receipt-missing")
     keys = [receipt.pk for receipt in receipts]
-    ConsentReceipt.objects.filter(pk__in=keys).update(withdrawn_at=step.now)
-    ended = end_references(step.workspace, step.tx, rests_on(receipts), step.now)
+    ended = withdraw_receipts(step.workspace, step.tx, receipts, step.now)
     return Outcome(
         record={
             "withdrawn": [receipt.code for receipt in receipts],

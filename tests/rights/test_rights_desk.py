@@ -1,0 +1,244 @@
+"""The request desk: received, verified, answered; clocks; receipts. On both databases, with real parts."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from house import House, photograph
+
+from countenance.primitives.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from countenance.records import models
+from countenance.records.requests import destroy_closed_requests, picture_name
+from countenance.records.workspace import Workspace
+from countenance.rights.portal import standing
+from countenance.tlog import verifier
+
+ASKING: dict[str, Any] = {"name": "Anne Tremblay", "contact": "anne@example.org"}
+
+
+def opened(house: House, **params: Any) -> dict[str, Any]:
+    return dict(house.act("request-open", **{"kind": "erasure", "pointer": "receipt", **ASKING, **params}))
+
+
+def verified(house: House, **params: Any) -> str:
+    """A request whose requester was verified by a document; returns its number."""
+    number = str(opened(house, **params)["request"])
+    tier = "own-face-seen" if params.get("pointer") == "own-face" else "document-seen"
+    house.act("request-verify", request=number, tier=tier, seen="passport, number not noted")
+    return number
+
+
+def receipts(house: House, number: str) -> list[dict[str, Any]]:
+    return list(house.act("request-receipts", request=number)["receipts"])
+
+
+def test_erasure_by_receipt_code_from_opening_to_proof(house: House) -> None:
+    code = house.person("P001")
+    house.enrol(code, photograph("P001"))
+    asked = opened(house, value=code)
+    number = asked["request"]
+    assert asked["secret"].startswith("S-")
+    assert house.act("request-verify", request=number, tier="receipt-holder", code=code)["verified"]
+    found = house.act("request-find", request=number)["faces"]
+    assert [face["confirmed"] for face in found] == [True]
+    done = house.act("request-fulfil", request=number)
+    assert (done["step"], done["state"]) == ("erased", "fulfilled")
+    assert models.Erasure.objects.get(code=done["erasures"][0]).state == "done"
+    assert not models.Person.objects.filter(label="P001").exists()
+    vkey = house.workspace.log.vkey
+    for each in receipts(house, number):
+        verdict = verifier.verify_statement(each["file"], vkey)
+        assert verdict.ok, verdict.text()
+        assert verdict.statement is not None
+        assert verdict.statement["request"] == number
+        assert "Anne" not in each["file"]
+    steps = [each["step"] for each in receipts(house, number)]
+    assert steps == ["received", "verified", "erased"]
+
+
+def test_a_changed_receipt_is_seen(sqlite_house: House) -> None:
+    number = verified(sqlite_house, value="R-0000-0000-0000-0000")
+    file = json.loads(receipts(sqlite_house, number)[1]["file"])
+    vkey = sqlite_house.workspace.log.vkey
+    assert verifier.verify_statement(json.dumps(file), vkey).ok
+    file["statement"]["due"] = "2030-01-01"
+    assert not verifier.verify_statement(json.dumps(file), vkey).ok
+
+
+def test_nothing_is_looked_up_before_verification(house: House) -> None:
+    code = house.person("P001")
+    for kind in ("access", "erasure", "objection"):
+        number = opened(house, kind=kind, value=code)["request"]
+        for act, more in (("find", {}), ("confirm", {"faces": []}), ("fulfil", {})):
+            with pytest.raises(ConflictError) as refused:
+                house.act(f"request-{act}", request=number, **more)
+            assert refused.value.code == "request-not-verified"
+
+
+def test_answers_before_verification_do_not_tell_who_is_enrolled(sqlite_house: House) -> None:
+    """The same fields and, by distribution, the same time: for a code that exists, and for one that does not."""
+    house = sqlite_house
+    code = house.person("P001")
+    house.enrol(code, photograph("P001"))
+    there: list[float] = []
+    nowhere: list[float] = []
+    shapes = set()
+    for number in range(60):
+        for value, times in ((code, there), ("R-0000-0000-0000-0000", nowhere))[:: 1 if number % 2 else -1]:
+            started = time.perf_counter()
+            answer = opened(house, value=value)
+            times.append(time.perf_counter() - started)
+            shapes.add(
+                tuple((key, None if key in {"request", "secret"} else answer[key]) for key in sorted(answer))
+            )
+    assert len(shapes) == 1
+    # A difference of means beyond three standard errors would tell with some thousand tries; the first are warm-up.
+    one, other = there[10:], nowhere[10:]
+    error = (statistics.variance(one) / len(one) + statistics.variance(other) / len(other)) ** 0.5
+    assert abs(statistics.median(one) - statistics.median(other)) < 4 * error
+
+
+def test_a_wrong_code_and_an_unknown_one_are_answered_alike(house: House) -> None:
+    code = house.person("P001")
+    wrong = "R-1111-1111-1111-1111"
+    answers = []
+    for value, shown in ((code, wrong), (wrong, wrong)):
+        number = opened(house, value=value)["request"]
+        answer = house.act("request-verify", request=number, tier="receipt-holder", code=shown)
+        answers.append({key: value for key, value in answer.items() if key != "request"})
+        assert answer["verified"] is False
+    assert answers[0] == answers[1]
+    for _ in range(4):
+        house.act("request-verify", request=number, tier="receipt-holder", code=wrong)
+    with pytest.raises(ConflictError):
+        house.act("request-verify", request=number, tier="receipt-holder", code=wrong)
+
+
+def test_what_a_code_alone_opens_ends_something_and_shows_nothing(house: House) -> None:
+    code = house.person("P001")
+    for kind in ("access", "correction"):
+        number = opened(house, kind=kind, value=code)["request"]
+        with pytest.raises(UsageError) as refused:
+            house.act("request-verify", request=number, tier="receipt-holder", code=code)
+        assert refused.value.code == "request-tier"
+
+
+def test_withdrawing_is_as_easy_as_giving(house: House) -> None:
+    code = house.person("P001")
+    house.enrol(code, photograph("P001"))
+    number = opened(house, kind="withdrawal", value=code)["request"]
+    house.act("request-verify", request=number, tier="receipt-holder", code=code)
+    done = house.act("request-fulfil", request=number)
+    assert (done["step"], done["receipts"], done["references_ended"]) == ("consent-withdrawn", 1, 1)
+
+
+def test_objection_and_correction(house: House) -> None:
+    code = house.person("P001")
+    house.enrol(code, photograph("P001"))
+    number = verified(house, kind="correction", value=code)
+    house.act("request-find", request=number)
+    done = house.act("request-fulfil", request=number, field="label", value="P-0001")
+    assert done["records"] == 1
+    assert models.Person.objects.get().label == "P-0001"
+    number = verified(house, kind="objection", value=code)
+    house.act("request-find", request=number)
+    assert house.act("request-fulfil", request=number)["references_ended"] == 1
+    assert models.Reference.objects.get().ended_at is not None
+
+
+def test_by_photograph_and_by_reference_somebody_looks_first(house: House) -> None:
+    one, other = house.person("P001"), house.person("P002")
+    house.enrol(one, photograph("P001"))
+    house.enrol(other, photograph("P002"))
+    picture = models.Photograph.objects.get(path="P001.jpg")
+    for pointer, value in (("photograph", str(picture.pk)), ("source-reference", "P001.jpg")):
+        number = verified(house, kind="objection", pointer=pointer, value=value)
+        (face,) = house.act("request-find", request=number)["faces"]
+        assert (face["photograph"], face["confirmed"]) == ("P001.jpg", False)
+        assert "P001" not in str({key: text for key, text in face.items() if key != "photograph"})
+        with pytest.raises(ConflictError):
+            house.act("request-fulfil", request=number)
+        house.act("request-confirm", request=number, faces=[])
+        assert house.act("request-fulfil", request=number)["step"] == "nothing-found"
+
+
+def test_clocks_pause_extend_and_survive_a_restart(house: House) -> None:
+    number = opened(house, kind="access", value="x", place="CA-ON")["request"]
+    due = models.RequestRecord.objects.get().received_at.date() + timedelta(days=30)
+    listed = house.act("request-read")["requests"]
+    assert [(row["request"], row["due"], row["overdue"]) for row in listed] == [
+        (number, due.isoformat(), False)
+    ]
+    house.act(
+        "request-pause", request=number, reason="identity-not-established", text="Please show a document."
+    )
+    house.clock.move(timedelta(days=10))
+    house.act("request-resume", request=number)
+    (row,) = house.act("request-read")["requests"]
+    assert row["due"] == (due + timedelta(days=10)).isoformat()
+    database = house.workspace.directory
+    house.workspace.close()
+    house.workspace = Workspace.open(database, clock=house.clock)
+    house.clock.move(timedelta(days=31))
+    (row,) = house.act("request-read", overdue=True)["requests"]
+    assert (row["request"], row["overdue"]) == (number, True)
+    with pytest.raises((ConflictError, UsageError)):
+        house.act("request-extend", request=number, reason="volume")
+
+
+def test_only_the_desk_takes_requests(house: House) -> None:
+    desk = house.account("dora", "request-desk", client=None)
+    number = house.act("request-open", desk, kind="access", pointer="receipt", value="x", **ASKING)["request"]
+    house.act("request-verify", desk, request=number, tier="document-seen", seen="passport")
+    for act, params in (("request-read", {}), ("request-receipts", {"request": number})):
+        with pytest.raises(RefusedError):
+            house.act(act, house.caseworker, **params)
+    with pytest.raises(RefusedError):
+        house.act("person-add", desk, label="P009")
+
+
+def test_residence_opens_and_closes_nothing(house: House) -> None:
+    for place in ("", "CA-QC", "FR", "BR", "US-IL"):
+        assert opened(house, value="x", place=place)["state"] == "received"
+
+
+def test_a_refusal_names_reason_rule_and_where_to_complain(house: House) -> None:
+    number = opened(house, value="x", place="CA-BC")["request"]
+    house.act("request-refuse", request=number, reason="Made by somebody else.", authority="PIPEDA, s. 8(1)")
+    told = json.loads(receipts(house, number)[-1]["file"])["statement"]
+    assert told["authority"] == "PIPEDA, s. 8(1)"
+    assert [entry["address"] for entry in told["complain_to"]] == [
+        "https://www.oipc.bc.ca",
+        "https://www.cai.gouv.qc.ca",
+    ]
+    with pytest.raises(ConflictError):
+        house.act("request-withdraw", request=number)
+
+
+def test_a_requester_sees_where_it_stands_by_number_and_secret_alone(house: House) -> None:
+    asked = opened(house, value="x")
+    seen = standing(house.workspace, asked["request"], asked["secret"].lower())
+    assert (seen["state"], [step["step"] for step in seen["steps"]]) == ("received", ["received"])
+    answers = set()
+    for number, secret in ((asked["request"], "S-0000"), ("Q-0000-0000", asked["secret"]), ("", "")):
+        with pytest.raises(NotFoundError) as refused:
+            standing(house.workspace, number, secret)
+        answers.add((refused.value.code, str(refused.value)))
+    assert len(answers) == 1
+
+
+def test_a_closed_request_knows_nobody(house: House) -> None:
+    number = verified(house, value="R-0000-0000-0000-0000")
+    row = models.RequestRecord.objects.get(number=number)
+    assert row.pk in set(house.workspace.vault.record_ids())
+    house.act("request-withdraw", request=number)
+    row.refresh_from_db()
+    assert (bytes(row.details), row.destroyed_at is not None) == (b"", True)
+    assert row.pk not in set(house.workspace.vault.record_ids())
+    assert picture_name(row) not in set(house.workspace.media.names())
+    assert destroy_closed_requests(house.workspace) == 0
