@@ -26,6 +26,8 @@ from countenance.extraction.pack import load_pack
 from countenance.extraction.pool import ExtractionPool
 from countenance.extraction.values import PROBE_RULE, FaceExtraction, PhotographExtraction
 from countenance.index.head import NewRow, template_part
+from countenance.policy.pack import pack_from_files
+from countenance.policy.signing import sign_pack
 from countenance.primitives.canonical import sha256_hex
 from countenance.primitives.clock import ManualClock
 from countenance.records import models
@@ -33,7 +35,7 @@ from countenance.records.identity import AccountKey
 from countenance.records.sealing import CROP_PART
 from countenance.records.settings import read_settings, write_settings
 from countenance.records.workspace import Workspace
-from countenance.registry.founding import found
+from countenance.registry.founding import FOUNDERS, found
 from countenance.search.path import SearchAnswer, search
 from countenance.search.values import SearchRequest
 from countenance.service.acts import perform
@@ -211,6 +213,12 @@ class House:
             workspace_id=self.id, act="search", params=request.params(), at=self.clock()
         )
         return search(self.workspace, signed, request.photographs, self.pool)
+
+    def vouched(self, files: dict[str, str]) -> dict[str, str]:
+        """The founders' signatures under a policy pack."""
+        pack = pack_from_files(files)
+        keys = zip(FOUNDERS, (self.operator, self.deputy), strict=True)
+        return {name: sign_pack(pack, name, key.private).signature.hex() for name, key in keys}
 
     def events(self) -> list[str]:
         """The events of the log, in order."""

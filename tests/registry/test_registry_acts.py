@@ -11,10 +11,8 @@ from house import PURPOSE, House, photograph
 
 from countenance.policy.decisions import Refused
 from countenance.policy.difference import grid
-from countenance.policy.pack import pack_from_files
 from countenance.policy.purposes import Purpose
 from countenance.policy.questions import SearchQuestion
-from countenance.policy.signing import sign_pack
 from countenance.primitives.errors import (
     ConflictError,
     CountenanceError,
@@ -242,7 +240,7 @@ def test_a_policy_pack_is_replaced_by_two_people_and_the_old_one_kept(house: Hou
     with pytest.raises(ConflictError):
         house.act("approve", house.deputy, proposal=same)
     changed = {**old.files, "policy.cedar": old.files["policy.cedar"] + "\n// reviewed 2026-11\n"}
-    proposal = house.act("policy-activate", files=changed, signatures=vouched(house, changed))["proposal"]
+    proposal = house.act("policy-activate", files=changed, signatures=house.vouched(changed))["proposal"]
     record = house.act("approve", house.deputy, proposal=proposal)
     book = house.workspace.policy().book
     assert book.packs["CA"].hash == record["hash"] != old.hash
@@ -255,19 +253,12 @@ def test_a_policy_pack_is_replaced_by_two_people_and_the_old_one_kept(house: Hou
         book_of("0" * 64)
 
 
-def vouched(house: House, files: dict[str, str]) -> dict[str, str]:
-    """The founders' signatures under a pack."""
-    pack = pack_from_files(files)
-    keys = zip(FOUNDERS, (house.operator, house.deputy), strict=True)
-    return {name: sign_pack(pack, name, key.private).signature.hex() for name, key in keys}
-
-
 def test_a_policy_pack_that_is_not_signed_is_not_put_in_force(house: House) -> None:
     before = house.workspace.policy().book.hash
     old = models.PolicyPackRecord.objects.get(name="CA")
     assert set(old.signatures) == set(FOUNDERS)
     changed = {**old.files, "policy.cedar": old.files["policy.cedar"] + "\n// reviewed 2026-11\n"}
-    whole = vouched(house, changed)
+    whole = house.vouched(changed)
     for signatures, reason in (
         ({}, "pack-unsigned"),
         ({"founder-1": whole["founder-1"]}, "pack-signed-once"),
@@ -294,7 +285,7 @@ def test_a_signer_is_replaced_by_two_people(house: House) -> None:
     house.act("approve", house.deputy, proposal=proposal)
     files = models.PolicyPackRecord.objects.get(name="CA").files
     changed = {**files, "policy.cedar": files["policy.cedar"] + "\n// reviewed 2026-11\n"}
-    proposal = house.act("policy-activate", files=changed, signatures=vouched(house, changed))["proposal"]
+    proposal = house.act("policy-activate", files=changed, signatures=house.vouched(changed))["proposal"]
     with pytest.raises(RefusedError) as refused:
         house.act("approve", house.deputy, proposal=proposal)
     assert refused.value.reason == "pack-altered"  # the deputy's key is founder-2 no more
@@ -358,7 +349,7 @@ def test_a_decision_is_made_again_from_the_log(house: House) -> None:
     # With other packs in force since, the old ones still decide what they decided.
     files = models.PolicyPackRecord.objects.get(name="CA").files
     changed = {**files, "policy.cedar": files["policy.cedar"] + "\n// reviewed 2026-11\n"}
-    proposal = house.act("policy-activate", files=changed, signatures=vouched(house, changed))["proposal"]
+    proposal = house.act("policy-activate", files=changed, signatures=house.vouched(changed))["proposal"]
     house.act("approve", house.deputy, proposal=proposal)
     assert replay_entry(house.workspace, index) == again
     for missing in (0, 10_000):

@@ -168,15 +168,15 @@ def test_by_photograph_and_by_reference_somebody_looks_first(house: House) -> No
 
 
 def test_clocks_pause_extend_and_survive_a_restart(house: House) -> None:
-    number = opened(house, kind="access", value="x", place="CA-ON")["request"]
+    number = opened(house, kind="access", value="x", place="CA-BC")["request"]
     due = models.RequestRecord.objects.get().received_at.date() + timedelta(days=30)
     listed = house.act("request-read")["requests"]
     assert [(row["request"], row["due"], row["overdue"]) for row in listed] == [
         (number, due.isoformat(), False)
     ]
-    house.act(
-        "request-pause", request=number, reason="identity-not-established", text="Please show a document."
-    )
+    with pytest.raises(UsageError):  # the law of the place knows no such reason
+        house.act("request-pause", request=number, reason="identity-not-established", text="A document?")
+    house.act("request-pause", request=number, reason="authority-asked", text="May it be disregarded?")
     house.clock.move(timedelta(days=10))
     house.act("request-resume", request=number)
     (row,) = house.act("request-read")["requests"]
@@ -214,7 +214,7 @@ def test_a_refusal_names_reason_rule_and_where_to_complain(house: House) -> None
     assert told["authority"] == "PIPEDA, s. 8(1)"
     assert [entry["address"] for entry in told["complain_to"]] == [
         "https://www.oipc.bc.ca",
-        "https://www.cai.gouv.qc.ca",
+        "https://www.priv.gc.ca",
     ]
     with pytest.raises(ConflictError):
         house.act("request-withdraw", request=number)

@@ -63,7 +63,7 @@ when { context.request.open && context.request.own_face_seen && context.basis.li
     manifest = json.loads(files["pack.json"])
     manifest["rules"]["CA-86"] = {**manifest["rules"]["CA-84"]}
     files["pack.json"] = json.dumps(manifest)
-    waiting = house.act("policy-activate", files=files)
+    waiting = house.act("policy-activate", files=files, signatures=house.vouched(files))
     house.act("approve", house.deputy, proposal=waiting["proposal"])
 
 

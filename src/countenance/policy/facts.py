@@ -46,7 +46,7 @@ class Asked:
 
     @property
     def kind(self) -> str:
-        """The kind of request that it is: `search`, `search-rows`, `enrol` or `act`."""
+        """The kind of request that it is, one of `pack.KINDS`."""
         return (
             "act" if self.request["resource"]["type"] == "Organisation" else str(self.request["action"]["id"])
         )

@@ -51,7 +51,9 @@ SIGNATURES_FILE = "signatures.json"
 """Lies beside a pack's files, and is no part of it."""
 
 ACT = "act"
-KINDS = frozenset({"search", "search-rows", "enrol", ACT})
+OWN = frozenset({"own-face", "sweep"})
+"""The actions of HOUSE's group `own`: for the person in the photographs."""
+KINDS = frozenset({"search", "search-rows", "enrol", ACT}) | OWN
 """The kinds of request: Cedar's actions, with all acts under one name."""
 
 _FORMAT = "countenance-policy-pack/1"
@@ -218,8 +220,10 @@ def _reach(scope: dict[str, Any]) -> frozenset[str]:
     named = [scope["entity"]] if "entity" in scope else scope.get("entities", [])
     if not named:
         return KINDS
+    names = {entity["id"] for entity in named}
     # Whatever is no kind by itself is an act, or a group of acts.
-    return frozenset(entity["id"] if entity["id"] in KINDS else ACT for entity in named)
+    kinds = frozenset(name if name in KINDS else ACT for name in names - {"own"})
+    return kinds | OWN if "own" in names else kinds
 
 
 def _guarded(policy: dict[str, object], pack: str) -> str:

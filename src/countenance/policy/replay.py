@@ -13,15 +13,24 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from countenance.policy.questions import ActQuestion, EnrolQuestion, Question, SearchQuestion
+from countenance.policy.questions import (
+    ActQuestion,
+    EnrolQuestion,
+    OwnFaceQuestion,
+    Question,
+    SearchQuestion,
+    SweepQuestion,
+)
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import FormatError
 from countenance.primitives.text import N_
 
-_KINDS: Mapping[str, type[SearchQuestion | EnrolQuestion | ActQuestion]] = {
+_KINDS: Mapping[str, type[SearchQuestion | EnrolQuestion | ActQuestion | OwnFaceQuestion | SweepQuestion]] = {
     "search": SearchQuestion,
     "enrol": EnrolQuestion,
     "act": ActQuestion,
+    "own-face": OwnFaceQuestion,
+    "sweep": SweepQuestion,
 }
 
 
