@@ -19,10 +19,13 @@ from countenance.primitives.errors import NotFoundError
 from countenance.primitives.text import N_
 from countenance.records import models
 from countenance.records.database import open_reading
+from countenance.records.events import Event
 from countenance.records.facts import permission_class
 from countenance.records.policies import book_of
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import parse_leaf
+
+_REFUSALS = frozenset({Event.ACT_REFUSED.value, Event.SEARCH_REFUSED.value})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +67,7 @@ def replay_entry(workspace: Workspace, index: int) -> Replay:
         )
     question = question_from(details["question"])
     book = book_of(leaf.pack)
-    logged, was_refused = details.get("rule"), "reason" in details
+    logged, was_refused = details.get("rule"), leaf.event in _REFUSALS
     if logged is not None and logged not in {rule.id for rule in book.all_rules}:
         raise NotFoundError(
             N_("Entry {entry} was decided by {rule}, which is no rule of a policy."),
