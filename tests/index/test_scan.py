@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from countenance.biometrics.templates import SpaceId
-from countenance.index import scan
+from countenance.index import pieces, scan
 from countenance.index.blocks import Block, Head
 from countenance.index.codes import Codec, Exact
 from countenance.index.held import HeldSegment
@@ -116,6 +116,7 @@ def units(rng: np.random.Generator, count: int, dimension: int) -> np.ndarray:
     floor=st.sampled_from([-1.0, 0.1]),
     exact_rows=st.sampled_from([0, 50]),
     depth=st.sampled_from([1, 20, 60]),
+    along=st.sampled_from([0, 100, 4_096]),
 )
 def test_neither_segmentation_nor_what_is_excluded_shows(
     tmp_path_factory: pytest.TempPathFactory,
@@ -129,6 +130,7 @@ def test_neither_segmentation_nor_what_is_excluded_shows(
     floor: float,
     exact_rows: int,
     depth: int,
+    along: int,
 ) -> None:
     rng = np.random.default_rng(seed)
     vectors = units(rng, count, dimension)
@@ -150,6 +152,8 @@ def test_neither_segmentation_nor_what_is_excluded_shows(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scan, "EXACT_ROWS", exact_rows)
+        patch.setattr(pieces, "_ALONG", along)
+        patch.setattr(pieces, "_PLACE_BYTES", 32 * dimension // 4 * 3)  # three packed blocks at once
         patch.setattr(scan, "depth_for", lambda permitted, limit: max(depth, limit))
         whole = found(rows.head(everything))
         cuts = np.split(everything, np.sort(rng.integers(0, count + 1, 3)))
@@ -208,6 +212,50 @@ def test_many_equal_rows_are_told_apart_by_reference_only(tmp_path: Path) -> Non
     (found,) = best_rows(rows.head(np.arange(20_000)), {0}, [rows.codec.probe(row)], floor=0.5, limit=5)
     assert [name for name, _ in found] == ["r00000", "r00001", "r00002", "r00003", "r00004"]
     assert len({score for _, score in found}) == 1
+
+
+@pytest.mark.parametrize("permitted", [2_000, 20_000, 37_000])
+@pytest.mark.parametrize("sealed", [True, False])
+def test_the_work_is_the_same_whatever_the_excluded_look_like(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, permitted: int, *, sealed: bool
+) -> None:
+    rng = np.random.default_rng(6)
+    monkeypatch.setattr(scan, "EXACT_ROWS", 1_000)
+    count = 40_000
+    vectors = units(rng, count, 128)
+    (probe,) = units(rng, 1, 128)
+    classes = np.where(np.arange(count) < permitted, 1, 2)
+    lookalikes = probe * 0.9 + units(rng, count - permitted, 128) * 0.4
+    near = vectors.copy()
+    near[permitted:] = lookalikes / np.linalg.norm(lookalikes, axis=1, keepdims=True)
+    far = vectors.copy()
+    far[permitted:] = -near[permitted:]
+    order = rng.permutation(count)
+    done: list[list[tuple[int, int]]] = []
+    search = pieces.Piece.search
+
+    def noted(piece: pieces.Piece, probes: np.ndarray, wanted: int) -> list[pieces.Listed]:
+        lists = search(piece, probes, wanted)
+        assert all(
+            len(one.rows) == min(wanted, piece.count) for one in lists
+        )  # full, however near the others are
+        done[-1].append((piece.count + piece.excluded, wanted + piece.excluded))
+        return lists
+
+    monkeypatch.setattr(pieces.Piece, "search", noted)
+    answers = []
+    for each in (near, far):
+        rows = Rows(each, [f"r{n:05d}" for n in range(count)], classes, tmp_path / str(len(done)))
+        blocks: list[Block] = (
+            [rows.segment(order[:25_000]), rows.segment(order[25_000:])] if sealed else rows.head(order)
+        )
+        done.append([])
+        answers.append(best_rows(blocks, {1}, [rows.codec.probe(probe)], floor=-1.0, limit=50))
+    assert done[0] == done[1] != []
+    assert answers[0] == answers[1]
+    (scanned,) = {sum(rows for rows, _ in each) for each in done}
+    # Rows lie class by class in a segment: little beside what is permitted is scanned, unless that is nearly all.
+    assert not sealed or scanned <= permitted + 2 * pieces._ALONG
 
 
 def test_nothing_to_scan() -> None:

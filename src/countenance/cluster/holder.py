@@ -34,7 +34,8 @@ from countenance.index.blocks import Block, Rows
 from countenance.index.codes import CodedProbe, scores
 from countenance.index.held import HeldSegment
 from countenance.index.live import LiveSegment
-from countenance.index.scan import Scores, nearest
+from countenance.index.pieces import Scores
+from countenance.index.scan import nearest
 from countenance.index.segment import Segment, SegmentFiles
 from countenance.primitives.errors import CountenanceError, IntegrityError, NotFoundError, UnavailableError
 from countenance.vault.media import FolderMediaStore

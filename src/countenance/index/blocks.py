@@ -46,6 +46,10 @@ class Block(Protocol):
         """Which of `rows` are among them."""
         ...
 
+    def flags(self, classes: AbstractSet[int]) -> Flags:
+        """The same of every row, and False up to a multiple of 32."""
+        ...
+
     def scanner(self) -> Any:
         """A FAISS FastScan index over all rows."""
         ...
@@ -144,6 +148,11 @@ class HeadBlock:
 
     def keep(self, rows: Rows, classes: AbstractSet[int]) -> Flags:
         return self._alive[rows] & np.isin(self._classes[rows], list(classes))
+
+    def flags(self, classes: AbstractSet[int]) -> Flags:
+        flags = np.zeros(-(-len(self) // BLOCK) * BLOCK, np.bool_)
+        flags[self.permitted(classes)] = True
+        return flags
 
     def scanner(self) -> Any:
         """Codes are made when a scan first asks for them; searches that score few rows exactly never do."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from countenance.biometrics.templates import SpaceId
 from countenance.index.answers import NotSearchable
 from countenance.index.blocks import Block, Flags, Head, Rows
-from countenance.index.codes import Codec, Exact
+from countenance.index.codes import BLOCK, Codec, Exact
 from countenance.index.live import CountKey, LiveSegment
 from countenance.index.naming import encode_one
 from countenance.index.segment import Segment
@@ -95,6 +95,13 @@ class HeldSegment:
         if classes >= set(self._classes.tolist()):
             return alive
         return alive & np.isin(self.classes(rows), list(classes))
+
+    def flags(self, classes: AbstractSet[int]) -> Flags:
+        flags = np.zeros(-(-len(self) // BLOCK) * BLOCK, np.bool_)
+        for class_id, (start, end) in zip(self._classes.tolist(), self._runs(), strict=True):
+            if class_id in classes:
+                flags[start:end] = self._alive[start:end]
+        return flags
 
     def scanner(self) -> Any:
         return self.segment.scanner

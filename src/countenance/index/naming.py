@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from countenance.index.codes import Bytes8
 
-_DIGITS = [place for place in range(36) if place not in (8, 13, 18, 23)]
-"""Where a UUID's text has its digits (RFC 9562, section 4)."""
+_GROUPS = ((0, 0, 8), (9, 8, 4), (14, 12, 4), (19, 16, 4), (24, 20, 12))
+"""Where a UUID's text has its digits (RFC 9562, section 4): place in the text, first digit, how many."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -71,7 +71,9 @@ def decode_ids(encoded: Bytes8, width: int) -> list[str]:
     if width == 0:
         # All at once: a search names hundreds, and `str(UUID(..))` costs more than scoring them.
         spread = np.full((len(encoded), 36), ord("-"), np.uint8)
-        spread[:, _DIGITS] = np.frombuffer(encoded.tobytes().hex().encode(), np.uint8).reshape(-1, 32)
+        digits = np.frombuffer(encoded.tobytes().hex().encode(), np.uint8).reshape(-1, 32)
+        for at, first, many in _GROUPS:
+            spread[:, at : at + many] = digits[:, first : first + many]
         text = spread.tobytes().decode()
         return [text[at : at + 36] for at in range(0, len(text), 36)]
     return [one.tobytes().rstrip(b"\0").decode() for one in encoded]
