@@ -18,6 +18,7 @@ from countenance.records.erasing.vocabulary import Store
 
 PEOPLE = Path(openpeople.__file__).parent / "data" / "curated"
 SCHEMA = json.loads((files("countenance.cli") / "search.schema.json").read_text())
+FIRST_ACT = 6  # after the workspace and the packs that an operator in Canada begins with
 CHLOE = ("--as", "chloe", "--keys", "keys")
 
 
@@ -256,9 +257,11 @@ def test_a_pack_is_copied_signed_tried_and_put_in_force(founded: Program) -> Non
     founded.good("policy", "export", "US-IL", "packs/US-IL")
     assert founded("policy", "export", "CA", "packs/US-IL").code != 0
     unsigned = founded("policy", "activate", "packs/US-IL", "--json")
-    assert (unsigned.code, unsigned.json["reason"]) == (3, "pack-unsigned")
+    assert (unsigned.code, unsigned.json["refused"]["reason"]) == (3, "pack-unsigned")
     founded.good("policy", "sign", "packs/US-IL", "--as", "operator")
-    assert founded("policy", "activate", "packs/US-IL", "--json").json["reason"] == "pack-signed-once"
+    assert (
+        founded("policy", "activate", "packs/US-IL", "--json").json["refused"]["reason"] == "pack-signed-once"
+    )
     signed = founded.good("policy", "sign", "packs/US-IL", "--as", "deputy")
     assert signed["signed_by"] == ["founder-1", "founder-2"]
     tried = founded.good("policy", "try", "packs/US-IL")
@@ -272,8 +275,8 @@ def test_a_pack_is_copied_signed_tried_and_put_in_force(founded: Program) -> Non
     assert "gallery: written-release" in {entry["term"] for entry in terms["terms"]}
     assert founded("policy", "terms", "JP").code == 4
     assert founded("policy", "replay", 1).code == 4  # the founding is nobody's decision
-    assert founded.good("policy", "replay", 2)["same"]
-    assert "decided again" in founded("policy", "replay", 2).out
+    assert founded.good("policy", "replay", FIRST_ACT)["same"]
+    assert "decided again" in founded("policy", "replay", FIRST_ACT).out
 
 
 def test_models_and_doctor(founded: Program) -> None:

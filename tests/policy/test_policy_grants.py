@@ -259,6 +259,7 @@ CLASS = st.builds(
 
 @settings(deadline=None)  # loads a pack; how long that takes on a busy machine is not what is tested
 @given(classes=st.lists(CLASS, max_size=12, unique_by=lambda entry: entry.id))
+@settings(deadline=None)  # the first example parses the packs
 def test_a_grant_holds_exactly_the_classes_that_are_permitted_one_by_one(mint, classes):
     engine = PolicyEngine(load_book("CA", operator=make.OPERATOR_PLACE))
     grant = mint.mint(make.SEARCH, classes, k=20, epoch=0)

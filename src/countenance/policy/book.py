@@ -28,8 +28,9 @@ _FORMAT = "countenance-policy-book/1"
 class Law:
     """What governs the places of one question.
 
-    `keepers`: the packs of the operator's and the gallery's own place, which say what must be on record. `leaves`: names of the packs that govern them, each of which must permit, the operator's first. `governed`: these and
-    all that they build on. `lawless`: whose places none governs (`operator`, `gallery`, `client` ..).
+    `leaves`: names of the packs that govern them, each of which must permit, the operator's first. `governed`: these
+    and all that they build on. `lawless`: whose places none governs (`operator`, `gallery`, `client` ..). `keepers`: the
+    packs of the operator's and the gallery's own place, which say what must be on record.
     """
 
     leaves: tuple[str, ...]

@@ -32,7 +32,8 @@ _REFUSALS = frozenset({Event.ACT_REFUSED.value, Event.SEARCH_REFUSED.value})
 class Replay:
     """A decision and the same one made again.
 
-    `logged`, `again`: rule ids; `logged` is empty of a search that was made, where the entry says only that it was permitted. `differences`: what is not the same, in words; empty where all is.
+    `logged`, `again`: rule ids; `logged` is empty of a search that was made, where the entry says only that it was
+    permitted. `differences`: what is not the same, in words; empty where all is.
     """
 
     entry: int

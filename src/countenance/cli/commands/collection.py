@@ -108,7 +108,8 @@ def list_galleries(door: Door) -> None:
     ),
     examples=(
         'countenance gallery describe missing --field contact "privacy@example.org" \\',
-        '    --field assessment "PIA 2026-4" --field filing-reference "CAI 2026-118" --filed-on 2026-11-01',
+        '    --field assessment "PIA 2026-4" --field filing-reference "CAI 118" \\',
+        "    --filed-on 2026-11-01",
     ),
 )
 @argument("name", help=N_("Name of the gallery."))

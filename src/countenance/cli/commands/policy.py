@@ -293,7 +293,7 @@ def sign(door: Door, directory: Path) -> None:
     "trust",
     summary=N_("Let a key vouch for packs; takes two persons."),
     text=N_("NAME is what packs call the key. KEY replaces the one of that name, if there is one."),
-    examples=("countenance policy trust counsel " + "0123456789abcdef" * 4,),
+    examples=('countenance policy trust counsel "$(cat counsel.pub)"',),
 )
 @argument("name", metavar="NAME", help=N_("Name of the key."))
 @argument("key", metavar="KEY", help=N_("The public key: 64 hexadecimal digits."))
