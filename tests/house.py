@@ -253,7 +253,7 @@ def _founded(server: str | None) -> tuple[Path, str]:
     found(
         folder / "workspace",
         operator="Archive of Saint-Laurent",
-        jurisdiction="CA-QC",
+        jurisdiction="CA-ON",
         database=server and server.replace("/postgres?", f"/{name}?"),
         clock=ManualClock(START),
     ).workspace.close()

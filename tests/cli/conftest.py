@@ -29,9 +29,9 @@ def program(
 @pytest.fixture
 def founded(program: Program) -> Program:
     """A workspace with a gallery, a source under consent, a client and its caseworker (key in keys/)."""
-    program.good("init", "--operator", "City Archive", "--jurisdiction", "CA-QC")
+    program.good("init", "--operator", "City Archive", "--jurisdiction", "CA-ON")
     program.good(
-        "gallery", "add", "missing", "--jurisdiction", "CA-QC", "--purpose", "missing-person", "--notice", "n"
+        "gallery", "add", "missing", "--jurisdiction", "CA-ON", "--purpose", "missing-person", "--notice", "n"
     )
     (program.folder / "pictures").mkdir()
     (program.folder / "keys").mkdir()
@@ -43,7 +43,7 @@ def founded(program: Program) -> Program:
             "--purpose",
             "missing-person",
             "--jurisdiction",
-            "CA-QC",
+            "CA-ON",
             "--holder",
             "Archive",
         ),

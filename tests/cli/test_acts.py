@@ -15,6 +15,7 @@ from cli_program import Program
 
 PEOPLE = Path(openpeople.__file__).parent / "data" / "curated"
 SCHEMA = json.loads((files("countenance.cli") / "search.schema.json").read_text())
+FIRST_ACT = 6  # after the workspace and the packs that an operator in Canada begins with
 CHLOE = ("--as", "chloe", "--keys", "keys")
 
 
@@ -56,7 +57,7 @@ def founded_stock(founded: Program) -> Program:
     assert result["faces"] == {"enrolled": 1, "refused": 1}
     founded.good(
         *("case", "open", "--purpose", "missing-person", "--reference", "1", "--on-behalf-of", "Police"),
-        *("--on-behalf-of-jurisdiction", "CA-QC", *CHLOE),
+        *("--on-behalf-of-jurisdiction", "CA-ON", *CHLOE),
     )
     return founded
 
@@ -100,7 +101,7 @@ def test_whose_key_is_used(founded: Program, monkeypatch: pytest.MonkeyPatch) ->
         "signed by chloe"
         in founded(
             *("case", "open", "--purpose", "missing-person", "--reference", "1", "--on-behalf-of", "P"),
-            *("--on-behalf-of-jurisdiction", "CA-QC", "--keys", "keys"),
+            *("--on-behalf-of-jurisdiction", "CA-ON", "--keys", "keys"),
         ).out
     )
     (founded.folder / "countenance-workspace" / "accounts" / "operator.key").rename(founded.folder / "x.key")
@@ -230,7 +231,7 @@ def test_log_commands(founded: Program) -> None:
     bundle.write_bytes(data)
     bad = founded("log", "verify", "export", "--key", key, "--json")
     assert bad.code == 1
-    assert bad.json["findings"][0]["entry"] == 2
+    assert bad.json["findings"][0]["entry"] == FIRST_ACT
 
 
 def test_policy_commands(founded: Program) -> None:
@@ -243,8 +244,34 @@ def test_policy_commands(founded: Program) -> None:
     assert founded("policy", "test", "gallery-reinstate").code == 3
     assert founded("policy", "test", "gallery-reinstate", "--approvals", "2").code == 0
     assert founded("policy", "test", "search", "--gallery", "missing").code == 3
-    assert founded("policy", "activate", "CA", "--json").json["waits_for"] == "second-person"
     assert founded("policy", "activate", "nowhere").code == 4
+
+
+def test_a_pack_is_copied_signed_tried_and_put_in_force(founded: Program) -> None:
+    assert founded("policy", "activate", "US-IL", "--json").code == 3
+    founded.good("policy", "export", "US-IL", "packs/US-IL")
+    assert founded("policy", "export", "CA", "packs/US-IL").code != 0
+    unsigned = founded("policy", "activate", "packs/US-IL", "--json")
+    assert (unsigned.code, unsigned.json["refused"]["reason"]) == (3, "pack-unsigned")
+    founded.good("policy", "sign", "packs/US-IL", "--as", "operator")
+    assert (
+        founded("policy", "activate", "packs/US-IL", "--json").json["refused"]["reason"] == "pack-signed-once"
+    )
+    signed = founded.good("policy", "sign", "packs/US-IL", "--as", "deputy")
+    assert signed["signed_by"] == ["founder-1", "founder-2"]
+    tried = founded.good("policy", "try", "packs/US-IL")
+    assert tried["changed"] > 0
+    assert tried["changes"][0]["opens"]
+    assert founded.good("policy", "diff", "US-IL", "packs/US-IL")["changed"] == 0
+    proposal = founded.good("policy", "activate", "packs/US-IL", "--as", "operator")["proposal"]
+    founded.good("approve", proposal, "--as", "deputy")
+    assert "US-IL" in {pack["pack"] for pack in founded.good("policy", "list")["policies"]}
+    terms = founded.good("policy", "terms", "US-IL")
+    assert "gallery: written-release" in {entry["term"] for entry in terms["terms"]}
+    assert founded("policy", "terms", "JP").code == 4
+    assert founded("policy", "replay", 1).code == 4  # the founding is nobody's decision
+    assert founded.good("policy", "replay", FIRST_ACT)["same"]
+    assert "decided again" in founded("policy", "replay", FIRST_ACT).out
 
 
 def test_models_and_doctor(founded: Program) -> None:

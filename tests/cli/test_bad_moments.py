@@ -24,7 +24,7 @@ ODD = [b"new\nline.jpg", b"caf\xe9.jpg", b"\x1b[31mred.jpg"]
 def case(founded: Program) -> str:
     opened = founded.good(
         *("case", "open", "--purpose", "missing-person", "--reference", "1", "--on-behalf-of", "P"),
-        *("--on-behalf-of-jurisdiction", "CA-QC", *CHLOE),
+        *("--on-behalf-of-jurisdiction", "CA-ON", *CHLOE),
     )
     return str(opened["case"])
 

@@ -18,7 +18,7 @@ from countenance.cli.table import TABLE
 
 SELFIE = Path(openpeople.__file__).parent / "data" / "curated" / "P001" / "assets" / "amateur_selfie.jpg"
 CHLOE = ("--as", "chloe", "--keys", "keys")
-BODY = ("--on-behalf-of", "P", "--on-behalf-of-jurisdiction", "CA-QC")
+BODY = ("--on-behalf-of", "P", "--on-behalf-of-jurisdiction", "CA-ON")
 CASE = "CASE"  # stands for the code of the open case
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
@@ -39,7 +39,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("log", "verify"),
     ("log", "prove", "2", "--out", "two.proof"),
     ("log", "export", "export"),
-    ("policy", "activate", "CA"),
+    ("policy", "trust", "counsel", "0f" * 32),
+    ("gallery", "describe", "missing", "--field", "contact", "x"),
     ("approve", "P-0000-0000"),
     ("backup", "backup"),
     ("searcher",),
@@ -103,7 +104,7 @@ def disk(founded: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     shutil.copy(SELFIE, tmp_path / "pictures" / "a.jpg")
     founded.good(
         *("case", "open", "--purpose", "missing-person", "--reference", "1", "--on-behalf-of", "P"),
-        *("--on-behalf-of-jurisdiction", "CA-QC", *CHLOE),
+        *("--on-behalf-of-jurisdiction", "CA-ON", *CHLOE),
     )
     folder = tmp_path / "disk"
     folder.mkdir()

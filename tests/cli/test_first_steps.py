@@ -81,7 +81,7 @@ def test_every_reason_has_a_sentence() -> None:
 def test_a_source_that_nothing_permits_says_so_at_once(founded: Program) -> None:
     said = founded(
         *("source", "add", "web", "--gallery", "missing", "--location", "pictures", "--evidence", "e"),
-        *("--basis", "publicly-available", "--purpose", "missing-person", "--jurisdiction", "CA-QC"),
+        *("--basis", "publicly-available", "--purpose", "missing-person", "--jurisdiction", "CA-ON"),
         *("--holder", "h", "--contact", "c", "--notice", "n"),
     )
     assert said.code == 0
@@ -93,7 +93,7 @@ def test_slips_of_a_first_search(taken_in: Program) -> None:
     (taken_in.folder / "two.jpg").write_bytes(picture("P004", "amateur_selfie"))
     taken_in.good(
         *("case", "open", "--purpose", "missing-person", "--reference", "1", "--on-behalf-of", "Police"),
-        *("--on-behalf-of-jurisdiction", "CA-QC", *CHLOE),
+        *("--on-behalf-of-jurisdiction", "CA-ON", *CHLOE),
     )
     case = str(taken_in.good("case", "list")["cases"][0]["case"])
 

@@ -90,7 +90,7 @@ def test_a_caseworkers_process_reads_nothing_of_the_workspace_where_a_searcher_r
         assert opened <= FOLDER
         opening = ("--purpose", "missing-person", "--reference", "2", "--on-behalf-of", "Police")
         code, out, opened = watched(
-            stocked, "case", "open", *opening, "--on-behalf-of-jurisdiction", "CA-QC", *CHLOE, "--json"
+            stocked, "case", "open", *opening, "--on-behalf-of-jurisdiction", "CA-ON", *CHLOE, "--json"
         )
         assert code == 0, out
         assert opened <= FOLDER

@@ -250,7 +250,7 @@ def test_a_manifest_narrows_the_basis(archive: Desk, portraits: dict[str, bytes]
     archive.ingest(
         manifest=archive.manifest(
             "path,person,basis,jurisdiction,captured_at,source_ref,id\n"
-            "a.jpg,Ada,consent,,1987~,box 4,\nb.jpg,Ben,consent,,,,\nc.jpg,,,CA-QC,1985/1990,,n3\nd.jpg,,,,,,\n"
+            "a.jpg,Ada,consent,,1987~,box 4,\nb.jpg,Ben,consent,,,,\nc.jpg,,,CA-NB,1985/1990,,n3\nd.jpg,,,,,,\n"
         )
     )
     assert states()["b.jpg"] == ("refused", "no-consent")
@@ -260,7 +260,7 @@ def test_a_manifest_narrows_the_basis(archive: Desk, portraits: dict[str, bytes]
     }
     assert classes == {
         "a.jpg": ("consent", "CA"),
-        "c.jpg": ("public-task", "CA-QC"),
+        "c.jpg": ("public-task", "CA-NB"),
         "d.jpg": ("public-task", "CA"),
     }
     assert Basis.objects.filter(narrows__isnull=False).count() == 2

@@ -324,14 +324,14 @@ def test_a_wrong_basis_is_corrected_by_two_and_what_rested_on_it_ends(house: Hou
         "name": "archive",
         "basis": "consent",
         "purposes": [PURPOSE],
-        "jurisdiction": "CA-QC",
+        "jurisdiction": "CA-NB",
         "evidence": "Consent forms, binder 8",
         "reason": "The forms are those of the Quebec office",
     }
     assert house.act("source-correct", **told)["waits_for"] == "second-person"
     assert people(house.search(SELFIE)) == ["P001"]
     corrected = two(house, "source-correct", **told)
-    assert (corrected["jurisdiction"], corrected["references_ended"]) == ("CA-QC", 1)
+    assert (corrected["jurisdiction"], corrected["references_ended"]) == ("CA-NB", 1)
     assert people(house.search(SELFIE)) == []
     assert models.Face.objects.get().crop == ""  # its key is destroyed
     assert house.events()[-2] == "source-corrected"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from countenance.policy.book import PolicyBook, load_book
-from countenance.policy.pack import pack_from_files, shipped_pack_files
+from countenance.policy.pack import PolicyPack, pack_from_files, shipped_pack_files
 from countenance.policy.purposes import BasisKind, Purpose, Role
 from countenance.policy.questions import (
     Act,
@@ -115,6 +117,30 @@ def stripped(name: str, cedar: str, *ids: str) -> dict[str, str]:
         **{rule: text for rule, text in manifest["rules"].items() if rule in keep},
     }
     return {**files, "pack.json": json.dumps({**manifest, "grounds": []}), "policy.cedar": cedar}
+
+
+def without_rule(name: str, rule_id: str) -> PolicyPack:
+    """The shipped pack of that name without one of its own rules."""
+    files = shipped_pack_files(name)
+    cedar, cuts = re.subn(rf'@id\("{rule_id}"\).*?;\n', "", files["policy.cedar"], flags=re.DOTALL)
+    assert cuts == 1
+    manifest = json.loads(files["pack.json"])
+    del manifest["rules"][rule_id]
+    return pack_from_files({**files, "policy.cedar": cedar, "pack.json": json.dumps(manifest)})
+
+
+def ungrounded(packs: Iterable[PolicyPack], *numbers: str) -> list[PolicyPack]:
+    """The packs without grounds for the rules of these numbers."""
+    return [
+        replace(
+            pack,
+            grounds=tuple(
+                replace(ground, rules=tuple(number for number in ground.rules if number not in numbers))
+                for ground in pack.grounds
+            ),
+        )
+        for pack in packs
+    ]
 
 
 def weak_book(permit: str) -> PolicyBook:

@@ -1,4 +1,4 @@
-"""The rules of pack CA once more, in plain Python, written from their text and not from the Cedar.
+"""The rules of the shipped packs once more, in plain Python, written from their text and not from the Cedar.
 
 It answers every question with all reasons that speak against it, in the order in which they are named, or with
 none. It exists to disagree with the engine; nothing but tests may use it.
@@ -7,7 +7,7 @@ none. It exists to disagree with the engine; nothing but tests may use it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from countenance.policy.purposes import BasisKind, Purpose, Role
 from countenance.policy.questions import (
@@ -96,13 +96,75 @@ EMERGENCY_PURPOSES = frozenset(
 )
 
 
-def reasons(question: Question) -> list[str]:
+EU = {
+    "AT",
+    "BE",
+    "BG",
+    "HR",
+    "CY",
+    "CZ",
+    "DK",
+    "EE",
+    "FI",
+    "FR",
+    "DE",
+    "GR",
+    "HU",
+    "IE",
+    "IT",
+    "LV",
+    "LT",
+    "LU",
+    "MT",
+    "NL",
+    "PL",
+    "PT",
+    "RO",
+    "SK",
+    "SI",
+    "ES",
+    "SE",
+}
+EU_TERRITORIES = {"AX", "GF", "GP", "MF", "MQ", "RE", "YT"}
+EXPRESS = {"CA-QC": "express-consent-needed", "US-IL": "written-release-needed"}
+"""Laws under which only a person's own consent will do, and the reason they give."""
+ASKED = {
+    "CA-QC": {"contact", "assessment", "filing-reference", "filing-date"},
+    "EU": {"controller", "representative", "processors", "contact", "assessment"},
+    "GB": {"controller", "representative", "processors", "contact", "assessment"},
+    "US-IL": {"written-release", "retention-schedule"},
+}
+"""What must be on record of a gallery under the law of its place, or of its keeper's."""
+
+
+def law_of(place: str) -> str | None:
+    """The law of a place, by name; None where there is none."""
+    if place in {"CA-QC", "CA-BC", "CA-AB", "US-IL"}:
+        return place
+    country = place.partition("-")[0]
+    if country in EU | EU_TERRITORIES:
+        return "EU"
+    return country if country in {"CA", "GB"} else None
+
+
+def reasons(question: Question, operator: str = "CA-ON") -> list[str]:
     """Every reason code that refuses, first the one to be named. Empty: permitted."""
     if isinstance(question, SearchQuestion):
-        return [*_against_caller(question.caller, question.now), *_against_search(question)]
-    if isinstance(question, EnrolQuestion):
-        return list(_against_enrolment(question))
-    return [*_against_caller(question.caller, question.now), *_against_act(question)]
+        found = [*_against_caller(question.caller, question.now), *_against_search(question, operator)]
+    elif isinstance(question, EnrolQuestion):
+        found = list(_against_enrolment(question, operator))
+    else:
+        found = [*_against_caller(question.caller, question.now)]
+        if law_of(operator) is None:
+            found.append("operator-place-not-permitted")
+        found += _against_act(question)
+    return found
+
+
+def _nations(places: list[str]) -> list[str]:
+    """The countries' laws (CA, EU, GB) among those of `places`, each once, in order."""
+    laws = [law_of(place) for place in places]
+    return list(dict.fromkeys("CA" if law.startswith("CA") else law for law in laws if law is not None))
 
 
 def _against_caller(caller: CallerFacts, now: datetime) -> Iterator[str]:
@@ -120,8 +182,10 @@ def _against_caller(caller: CallerFacts, now: datetime) -> Iterator[str]:
         yield "client-suspended"
 
 
-def _against_search(question: SearchQuestion) -> Iterator[str]:
+def _against_search(question: SearchQuestion, operator: str) -> Iterator[str]:
     yield from _against_licence(question)
+    if law_of(operator) is None:
+        yield "operator-place-not-permitted"
     yield from _against_case(question)
     yield from _against_purpose(question)
     yield from _against_requester(question)
@@ -134,14 +198,43 @@ def _against_search(question: SearchQuestion) -> Iterator[str]:
     yield from _against_gallery(
         gallery, question.purpose, locked=gallery.search_locked, lock="gallery-search-locked"
     )
-    yield from _against_rows(question)
+    yield from _against_record(gallery, operator, question.now, search=True)
+    yield from _against_rows(question, operator)
+
+
+def _concerned(question: SearchQuestion, operator: str) -> list[str]:
+    client, requester = question.caller.client, question.requester
+    places = [operator, question.gallery.jurisdiction]
+    if client is not None:
+        places.append(client.jurisdiction)
+    if requester is not None:
+        places.append(requester.jurisdiction)
+    return places
+
+
+def _against_record(gallery: GalleryFacts, operator: str, now: datetime, *, search: bool) -> Iterator[str]:
+    keepers = {law_of(operator), law_of(gallery.jurisdiction)}
+    asked = set().union(*(ASKED.get(law, set()) for law in keepers if law is not None))
+    if asked - gallery.filled:
+        yield "required-field-missing"
+    if "CA-QC" not in {gallery.jurisdiction, operator}:
+        return
+    if gallery.filed_on is None:
+        yield "biometric-database-not-declared"
+        return
+    # Noon of UTC: by then the day has begun everywhere.
+    filed = datetime(gallery.filed_on.year, gallery.filed_on.month, gallery.filed_on.day, 12, tzinfo=UTC)
+    if now.replace(microsecond=0) < filed:
+        yield "biometric-database-not-declared"
+    elif search and now.replace(microsecond=0) < filed + timedelta(days=60):
+        yield "sixty-days-not-over"
 
 
 def _against_licence(question: SearchQuestion) -> Iterator[str]:
     client = question.caller.client
     if question.caller.role is not Role.CASEWORKER:
         yield "role-may-not-search"
-    if client is None or not _in_canada(client.jurisdiction):
+    if client is None or law_of(client.jurisdiction) is None:
         yield "client-place-not-permitted"
     licensed = (
         client is not None
@@ -187,21 +280,31 @@ def _against_requester(question: SearchQuestion) -> Iterator[str]:
         return
     if requester.suspended:
         yield "requester-suspended"
-    if not _in_canada(requester.jurisdiction):
+    if law_of(requester.jurisdiction) is None:
         yield "requester-place-not-permitted"
 
 
-def _against_rows(question: SearchQuestion) -> Iterator[str]:
+def _against_rows(question: SearchQuestion, operator: str) -> Iterator[str]:
     rows, purpose = question.permission_class, question.purpose
     if rows is None:
         return
     if rows.gallery_id != question.gallery.id:
         yield "class-of-other-gallery"
-    yield from _against_basis_kind(rows.basis, purpose)
+    places = [*_concerned(question, operator), rows.jurisdiction]
+    yield from _against_basis_kind(rows.basis, purpose, places)
     if purpose is not None and not _covers(rows.purposes, purpose):
         yield "purpose-outside-class"
-    if not _in_canada(rows.jurisdiction):
+    if law_of(rows.jurisdiction) is None:
         yield "basis-place-not-permitted"
+    yield from _against_other_than_consent(rows.basis, places)
+
+
+def _against_other_than_consent(kind: BasisKind, places: list[str]) -> Iterator[str]:
+    if kind is BasisKind.CONSENT:
+        return
+    for law in dict.fromkeys(law_of(place) for place in places):
+        if law in EXPRESS:
+            yield EXPRESS[law]
 
 
 def _against_gallery(gallery: GalleryFacts, purpose: str | None, *, locked: bool, lock: str) -> Iterator[str]:
@@ -211,36 +314,45 @@ def _against_gallery(gallery: GalleryFacts, purpose: str | None, *, locked: bool
         yield "gallery-not-live"
     if locked:
         yield lock
-    if not _in_canada(gallery.jurisdiction):
+    if law_of(gallery.jurisdiction) is None:
         yield "gallery-place-not-permitted"
     if purpose is not None and not _covers(gallery.purposes, purpose):
         yield "purpose-outside-gallery"
 
 
-def _against_basis_kind(kind: BasisKind, purpose: str | None) -> Iterator[str]:
+def _against_basis_kind(kind: BasisKind, purpose: str | None, places: list[str]) -> Iterator[str]:
     if kind is BasisKind.PUBLICLY_AVAILABLE:
         yield "basis-publicly-available"
-    elif kind is BasisKind.LEGITIMATE_INTEREST:
-        yield "basis-kind-not-permitted"
-    elif kind is BasisKind.VITAL_INTEREST and (purpose is None or not _covers(EMERGENCY_PURPOSES, purpose)):
-        yield "basis-not-for-purpose"
+        return
+    outside = purpose is None or not _covers(EMERGENCY_PURPOSES, purpose)
+    # Illinois names no kinds of basis: there only consent will do, by a rule of its own.
+    for _ in [law for law in _nations(places) if law in {"CA", "EU", "GB"}]:
+        if kind is BasisKind.LEGITIMATE_INTEREST:
+            yield "basis-kind-not-permitted"
+        elif kind is BasisKind.VITAL_INTEREST and outside:
+            yield "basis-not-for-purpose"
 
 
-def _against_enrolment(question: EnrolQuestion) -> Iterator[str]:
+def _against_enrolment(question: EnrolQuestion, operator: str) -> Iterator[str]:
     basis, person = question.basis, question.person
+    places = [operator, question.gallery.jurisdiction, basis.jurisdiction]
+    if law_of(operator) is None:
+        yield "operator-place-not-permitted"
     yield from _against_gallery(
         question.gallery,
         question.purpose.value,
         locked=question.gallery.ingest_locked,
         lock="gallery-ingest-locked",
     )
-    yield from _against_basis_kind(basis.kind, question.purpose.value)
+    yield from _against_record(question.gallery, operator, question.now, search=False)
+    yield from _against_basis_kind(basis.kind, question.purpose.value, places)
     if not basis.live:
         yield "basis-not-live"
     if question.purpose not in basis.purposes:
         yield "purpose-outside-basis"
-    if not _in_canada(basis.jurisdiction):
+    if law_of(basis.jurisdiction) is None:
         yield "basis-place-not-permitted"
+    yield from _against_other_than_consent(basis.kind, places)
 
     by_consent = basis.kind is BasisKind.CONSENT
     if person is None:
@@ -286,10 +398,6 @@ def _against_act(question: ActQuestion) -> Iterator[str]:
 
 def _covers(purposes: frozenset[Purpose], purpose: str) -> bool:
     return purpose in {known.value for known in purposes}
-
-
-def _in_canada(place: str) -> bool:
-    return place.partition("-")[0] == "CA"
 
 
 def _before(now: datetime, end: datetime) -> bool:

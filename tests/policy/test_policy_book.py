@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 
 import policy_factories as make
 import pytest
@@ -13,8 +14,9 @@ from countenance.policy.book import PolicyBook, load_book, packs_for
 from countenance.policy.decisions import Permitted, Refused
 from countenance.policy.engine import PolicyEngine
 from countenance.policy.pack import PolicyPack, load_pack, pack_from_files, shipped_pack_files
+from countenance.policy.purposes import BasisKind
 from countenance.policy.questions import Act
-from countenance.policy.terms import NO_TERMS
+from countenance.policy.terms import NO_TERMS, DataKind, RequestKind, Span
 from countenance.primitives.errors import FormatError, NotFoundError
 
 PERMIT_ALL = "permit (principal, action, resource);"
@@ -30,7 +32,7 @@ def pack_of(name: str, cedar: str, *ids: str, builds_on: str = "HOUSE", **manife
     return pack_from_files({**texts, "pack.json": json.dumps(said), "terms.json": EMPTY})
 
 
-EMPTY = json.dumps({"clocks": [], "retention": [], "required": []})
+EMPTY = json.dumps({"clocks": [], "retention": [], "required": [], "ages": None})
 
 
 def note(rule_id: str, reason: str) -> str:
@@ -172,7 +174,7 @@ def test_packs_that_make_no_book_are_refused(other):
         ([house, replace(canada, builds_on="AQ"), replace(other, builds_on="CA")], "builds on itself"),
         (
             [house, replace(canada, grounds=tuple(replace(g, rules=("98",)) for g in canada.grounds))],
-            "does not have",
+            "which no pack below has",
         ),
         ([house, replace(canada, policies=("permit (",))], "Cedar"),
         (
@@ -204,6 +206,161 @@ def test_no_place_no_terms():
 def test_a_schema_belongs_to_house_alone():
     house, canada = shipped_pack_files("HOUSE"), shipped_pack_files("CA")
     with pytest.raises(FormatError, match="HOUSE alone has a schema"):
-        pack_from_files({**without(canada, "terms.json"), "schema.cedarschema": house["schema.cedarschema"]})
+        pack_from_files({**canada, "schema.cedarschema": house["schema.cedarschema"]})
     with pytest.raises(FormatError, match="HOUSE alone has a schema"):
-        pack_from_files({**without(house, "schema.cedarschema"), "terms.json": EMPTY})
+        pack_from_files(without(house, "schema.cedarschema"))
+
+
+@pytest.fixture(scope="module")
+def everywhere() -> PolicyBook:
+    return load_book(operator="CA-ON")
+
+
+@pytest.mark.parametrize(
+    "place, law",
+    [
+        ("CA", "CA"),
+        ("CA-ON", "CA"),
+        ("CA-QC", "CA-QC"),
+        ("CA-BC", "CA-BC"),
+        ("CA-AB", "CA-AB"),
+        ("FR", "EU"),
+        ("DE-BE", "EU"),
+        ("RE", "EU"),
+        ("GB", "GB"),
+        ("GB-SCT", "GB"),
+        ("US-IL", "US-IL"),
+        ("US", None),
+        ("US-CA", None),
+        ("CH", None),
+        ("EU", None),
+        ("", None),
+    ],
+)
+def test_which_pack_governs_a_place(everywhere, place, law):
+    pack = everywhere.governing(place)
+    assert (pack.name if pack else None) == law
+
+
+FILED = frozenset({"contact", "assessment", "filing-reference", "filing-date"})
+
+
+@pytest.mark.parametrize(
+    "days, reason",
+    [
+        (None, "biometric-database-not-declared"),
+        (-1, "biometric-database-not-declared"),
+        (0, "sixty-days-not-over"),
+        (59, "sixty-days-not-over"),
+        (60, None),
+        (61, None),
+    ],
+)
+def test_in_quebec_a_database_is_searched_sixty_days_after_it_was_declared(everywhere, days, reason):
+    """R5: LCCJTI s. 45. Day 59 is refused, day 60 works; day 0 is the day of the filing."""
+    filed = None if days is None else make.NOW.date() - timedelta(days=days)
+    decision = PolicyEngine(everywhere).decide(
+        make.search(gallery__jurisdiction="CA-QC", gallery__filled=FILED, gallery__filed_on=filed)
+    )
+    assert (decision.reason if isinstance(decision, Refused) else None) == reason
+
+
+def test_in_quebec_a_declared_database_may_be_filled_while_the_days_run(everywhere):
+    engine = PolicyEngine(everywhere)
+    asked = make.enrol(
+        gallery__jurisdiction="CA-QC",
+        gallery__filled=FILED,
+        gallery__filed_on=make.NOW.date(),
+        basis__jurisdiction="CA-QC",
+    )
+    assert isinstance(engine.decide(asked), Permitted)
+    assert engine.decide(replace(asked, basis=replace(asked.basis, kind="public-task"))).rule == "CA-QC-68"
+    assert engine.decide(make.enrol(gallery__jurisdiction="CA-QC", gallery__filled=FILED)).rule == "CA-QC-57"
+
+
+@pytest.mark.parametrize("field", sorted(FILED - {"filing-date"}))
+def test_in_quebec_what_the_law_asks_for_is_on_record_first(everywhere, field):
+    """R5, R27: filing reference, person in charge, assessment."""
+    filed = make.NOW.date() - timedelta(days=90)
+    asked = make.search(
+        gallery__jurisdiction="CA-QC", gallery__filled=FILED - {field}, gallery__filed_on=filed
+    )
+    decision = PolicyEngine(everywhere).decide(asked)
+    assert isinstance(decision, Refused)
+    assert (decision.reason, decision.rule) == ("required-field-missing", "CA-QC-56")
+
+
+@pytest.mark.parametrize(
+    "place, fields, rule",
+    [
+        ("FR", {"controller", "representative", "processors", "contact", "assessment"}, "EU-56"),
+        ("GB", {"controller", "representative", "processors", "contact", "assessment"}, "GB-56"),
+        ("US-IL", {"written-release", "retention-schedule"}, "US-IL-56"),
+    ],
+)
+def test_a_gallery_names_what_the_law_of_its_place_asks_for(everywhere, place, fields, rule):
+    """R23, R27, R28: controller, representative, processors, assessment; written release and public schedule."""
+    engine = PolicyEngine(everywhere)
+    here = make.search(gallery__jurisdiction=place, gallery__filled=frozenset(fields))
+    assert isinstance(engine.decide(here), Permitted)
+    for field in fields:
+        asked = make.search(gallery__jurisdiction=place, gallery__filled=frozenset(fields - {field}))
+        assert engine.decide(asked).rule == rule
+    # Who asks for a search elsewhere says nothing of how the gallery is kept.
+    assert isinstance(engine.decide(make.search(requester__jurisdiction=place)), Permitted)
+
+
+def test_in_illinois_only_a_written_release_will_do(everywhere):
+    """R28."""
+    fields = frozenset({"written-release", "retention-schedule"})
+    asked = make.search(
+        gallery__jurisdiction="US-IL",
+        gallery__filled=fields,
+        permission_class=replace(ROWS, basis=BasisKind.PUBLIC_TASK, jurisdiction="US-IL"),
+    )
+    assert PolicyEngine(everywhere).decide(asked).reason == "written-release-needed"
+    limit = everywhere.terms("US-IL").limit(DataKind.TEMPLATE)
+    assert limit is not None
+    assert limit.at_most == Span(months=36)
+
+
+@pytest.mark.parametrize(
+    "place, request_kind, within, extension",
+    [
+        ("CA-ON", RequestKind.ACCESS, Span(days=30), Span(days=30)),
+        ("CA-QC", RequestKind.ACCESS, Span(days=30), None),
+        ("CA-AB", RequestKind.ACCESS, Span(days=45), Span(days=30)),
+        ("CA-BC", RequestKind.CORRECTION, Span(days=30), Span(days=30)),
+        ("FR", RequestKind.ERASURE, Span(months=1), Span(months=2)),
+        ("GB", RequestKind.OBJECTION, Span(months=1), Span(months=2)),
+        ("US-IL", RequestKind.ACCESS, Span(days=30), None),
+    ],
+)
+def test_each_place_has_its_time_limits(everywhere, place, request_kind, within, extension):
+    """R11."""
+    clock = everywhere.terms(place).clock(request_kind)
+    assert clock is not None
+    assert (clock.within, clock.extension) == (within, extension)
+    assert all(everywhere.terms(place).clock(kind) is not None for kind in RequestKind)
+
+
+def test_a_month_ends_on_the_same_day_or_the_last():
+    """Regulation (EEC, Euratom) 1182/71, art. 3(2)(c)."""
+    assert Span(months=1).after(date(2027, 1, 31)) == date(2027, 2, 28)
+    assert Span(months=2).after(date(2026, 12, 31)) == date(2027, 2, 28)
+    assert Span(months=1).after(date(2028, 1, 31)) == date(2028, 2, 29)
+    assert Span(days=30).after(date(2026, 12, 15)) == date(2027, 1, 14)
+    assert str(Span(months=2)) == "2 months"
+    assert str(Span(days=45)) == "45 days"
+
+
+def test_ages_are_declared_per_place(everywhere):
+    """R30."""
+    ages = {place: everywhere.terms(place).ages for place in ("CA-ON", "CA-QC", "CA-BC", "FR", "GB")}
+    assert {place: (found.own_consent, found.majority) for place, found in ages.items() if found} == {
+        "CA-ON": (18, 18),
+        "CA-QC": (14, 18),
+        "CA-BC": (19, 19),
+        "FR": (16, 18),
+        "GB": (13, 18),
+    }

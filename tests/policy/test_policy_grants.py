@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import policy_factories as make
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_factories import ALL, NOW, SECOND, rows
 
@@ -258,6 +258,7 @@ CLASS = st.builds(
 
 
 @given(classes=st.lists(CLASS, max_size=12, unique_by=lambda entry: entry.id))
+@settings(deadline=None)  # the first example parses the packs
 def test_a_grant_holds_exactly_the_classes_that_are_permitted_one_by_one(mint, classes):
     engine = PolicyEngine(load_book("CA", operator=make.OPERATOR_PLACE))
     grant = mint.mint(make.SEARCH, classes, k=20, epoch=0)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from house import PURPOSE, House, photograph
 
+from countenance.policy.decisions import Refused
+from countenance.policy.difference import grid
+from countenance.policy.pack import pack_from_files
+from countenance.policy.purposes import Purpose
+from countenance.policy.questions import SearchQuestion
+from countenance.policy.signing import sign_pack
 from countenance.primitives.errors import (
     ConflictError,
     CountenanceError,
@@ -17,9 +23,14 @@ from countenance.primitives.errors import (
     UsageError,
 )
 from countenance.records import models
+from countenance.records.facts import gallery_facts
 from countenance.records.identity import AccountKey
 from countenance.records.policies import book_of
+from countenance.records.replaying import replay_entry
+from countenance.registry.founding import FOUNDERS
 from countenance.service.acts import perform
+
+FAR = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def _reason(house: House, act: str, key: AccountKey | None = None, /, **params: Any) -> str:
@@ -227,11 +238,11 @@ def test_lists_show_a_client_only_its_own(house: House) -> None:
 def test_a_policy_pack_is_replaced_by_two_people_and_the_old_one_kept(house: House) -> None:
     old = models.PolicyPackRecord.objects.get(name="CA")
     before = house.workspace.policy().book
-    same = house.act("policy-activate", files=old.files)["proposal"]
+    same = house.act("policy-activate", files=old.files, signatures=old.signatures)["proposal"]
     with pytest.raises(ConflictError):
         house.act("approve", house.deputy, proposal=same)
     changed = {**old.files, "policy.cedar": old.files["policy.cedar"] + "\n// reviewed 2026-11\n"}
-    proposal = house.act("policy-activate", files=changed)["proposal"]
+    proposal = house.act("policy-activate", files=changed, signatures=vouched(house, changed))["proposal"]
     record = house.act("approve", house.deputy, proposal=proposal)
     book = house.workspace.policy().book
     assert book.packs["CA"].hash == record["hash"] != old.hash
@@ -242,6 +253,117 @@ def test_a_policy_pack_is_replaced_by_two_people_and_the_old_one_kept(house: Hou
     assert book_of(before.hash).hashes == before.hashes
     with pytest.raises(NotFoundError):
         book_of("0" * 64)
+
+
+def vouched(house: House, files: dict[str, str]) -> dict[str, str]:
+    """The founders' signatures under a pack."""
+    pack = pack_from_files(files)
+    keys = zip(FOUNDERS, (house.operator, house.deputy), strict=True)
+    return {name: sign_pack(pack, name, key.private).signature.hex() for name, key in keys}
+
+
+def test_a_policy_pack_that_is_not_signed_is_not_put_in_force(house: House) -> None:
+    before = house.workspace.policy().book.hash
+    old = models.PolicyPackRecord.objects.get(name="CA")
+    assert set(old.signatures) == set(FOUNDERS)
+    changed = {**old.files, "policy.cedar": old.files["policy.cedar"] + "\n// reviewed 2026-11\n"}
+    whole = vouched(house, changed)
+    for signatures, reason in (
+        ({}, "pack-unsigned"),
+        ({"founder-1": whole["founder-1"]}, "pack-signed-once"),
+        (old.signatures, "pack-altered"),
+        ({**whole, "somebody": whole["founder-1"]}, "pack-signer-unknown"),
+    ):
+        proposal = house.act("policy-activate", files=changed, signatures=signatures)["proposal"]
+        with pytest.raises(RefusedError) as caught:
+            house.act("approve", house.deputy, proposal=proposal)
+        assert caught.value.reason == reason
+    assert house.workspace.policy().book.hash == before
+
+
+def test_a_signer_is_replaced_by_two_people(house: House) -> None:
+    counsel = AccountKey.generate("counsel")
+    for public, code in (("00", "public-key"), (house.deputy.public_bytes().hex(), "key-trusted")):
+        proposal = house.act("policy-trust", name="founder-1", public_key=public)["proposal"]
+        with pytest.raises(CountenanceError) as caught:
+            house.act("approve", house.deputy, proposal=proposal)
+        assert caught.value.code == code
+    proposal = house.act("policy-trust", name="founder-2", public_key=counsel.public_bytes().hex())[
+        "proposal"
+    ]
+    house.act("approve", house.deputy, proposal=proposal)
+    files = models.PolicyPackRecord.objects.get(name="CA").files
+    changed = {**files, "policy.cedar": files["policy.cedar"] + "\n// reviewed 2026-11\n"}
+    proposal = house.act("policy-activate", files=changed, signatures=vouched(house, changed))["proposal"]
+    with pytest.raises(RefusedError) as refused:
+        house.act("approve", house.deputy, proposal=proposal)
+    assert refused.value.reason == "pack-altered"  # the deputy's key is founder-2 no more
+
+
+def test_a_gallery_in_quebec_opens_sixty_days_after_its_filing(house: House) -> None:
+    """R5: by the records, from the filing to the first search."""
+    house.act("gallery-add", name="qc", purposes=[PURPOSE], jurisdiction="CA-QC", notice="What we hold.")
+    fields = {"contact": "privacy@example.org", "assessment": "PIA 4", "filing-reference": "CAI 118"}
+    filed = house.clock().date()
+    house.act("gallery-describe", name="qc", particulars=fields, filed_on=filed.isoformat())
+    gallery = gallery_facts(models.Gallery.objects.get(name="qc"))
+    assert gallery.filled == {*fields, "filing-date"}
+    engine = house.workspace.policy()
+    _, plain = next(grid(["CA-QC"]))
+    assert isinstance(plain, SearchQuestion)
+    assert plain.caller.client is not None
+    assert plain.case is not None
+    client = replace(plain.caller.client, licensed_from=house.clock(), licensed_until=FAR)
+    asked = replace(
+        plain,
+        caller=replace(plain.caller, client=client, certified_until=FAR),
+        case=replace(plain.case, expires_at=FAR, purpose=Purpose(PURPOSE)),
+        purpose=PURPOSE,
+        gallery=gallery,
+    )
+    noon = datetime.combine(filed, time(12), UTC)
+    for days, reason in ((0, "sixty-days-not-over"), (59, "sixty-days-not-over"), (60, None)):
+        decision = engine.decide(replace(asked, now=noon + timedelta(days=days)))
+        assert (decision.reason if isinstance(decision, Refused) else None) == reason, days
+    with pytest.raises(ConflictError):
+        house.act("gallery-describe", name="qc", filed_on=(filed - timedelta(days=60)).isoformat())
+    for wrong in ({"filing-date": "2020-01-01"}, {"mood": "good"}, {"contact": 1}, "x"):
+        with pytest.raises(CountenanceError):
+            house.act("gallery-describe", name="qc", particulars=wrong)
+    with pytest.raises(CountenanceError):
+        house.act("gallery-describe", name="qc", filed_on="2099-01-01")
+
+
+def test_a_decision_is_made_again_from_the_log(house: House) -> None:
+    house.act("gallery-add", name="second", purposes=[PURPOSE], jurisdiction="CA", notice="What we hold.")
+    index = len(house.events()) - 1
+    again = replay_entry(house.workspace, index)
+    assert (again.event, again.logged, again.again, again.differences) == (
+        "gallery-added",
+        "CA-84",
+        "CA-84",
+        (),
+    )
+    with pytest.raises(RefusedError):
+        house.act(
+            "gallery-add", house.caseworker, name="third", purposes=[PURPOSE], jurisdiction="CA", notice="n"
+        )
+    refused = replay_entry(house.workspace, len(house.events()) - 1)
+    assert (refused.event, refused.logged, refused.permitted, refused.differences) == (
+        "act-refused",
+        "CA-10",
+        False,
+        (),
+    )
+    # With other packs in force since, the old ones still decide what they decided.
+    files = models.PolicyPackRecord.objects.get(name="CA").files
+    changed = {**files, "policy.cedar": files["policy.cedar"] + "\n// reviewed 2026-11\n"}
+    proposal = house.act("policy-activate", files=changed, signatures=vouched(house, changed))["proposal"]
+    house.act("approve", house.deputy, proposal=proposal)
+    assert replay_entry(house.workspace, index) == again
+    for missing in (0, 10_000):
+        with pytest.raises(NotFoundError):
+            replay_entry(house.workspace, missing)
 
 
 def test_a_broken_policy_pack_is_not_put_in_force(house: House) -> None:

@@ -17,6 +17,7 @@ from countenance.acting.step import Handler, Handlers, Outcome, Step
 from countenance.policy.decisions import Decision, Permitted, Refused
 from countenance.policy.engine import PolicyEngine
 from countenance.policy.questions import TWO_PERSON_ACTS, Act, ActQuestion
+from countenance.policy.replay import question_json
 from countenance.primitives.canonical import Json, canonical_json
 from countenance.primitives.errors import IntegrityError, NotFoundError, UsageError
 from countenance.primitives.ids import bound_code, new_id
@@ -84,7 +85,7 @@ def perform(workspace: Workspace, request: SignedRequest, handlers: Handlers) ->
             decision = handler.against(step) or decision
         if isinstance(decision, Refused):
             refusal = decision
-            log_refusal(workspace, tx, caller, act, decision, now)
+            log_refusal(workspace, tx, caller, act, decision, now, question=question_json(asked))
         elif two and proposal is None:
             result = _propose(step, act, request)
         else:
@@ -92,7 +93,7 @@ def perform(workspace: Workspace, request: SignedRequest, handlers: Handlers) ->
             if proposal is not None:
                 _sign(proposal, caller, request, now)
                 Proposal.objects.filter(pk=proposal.pk).update(carried_out_at=now)
-            result = _log(step, act, outcome, decision.pack)
+            result = _log(step, act, outcome, decision, asked)
     if refusal is not None:
         raise refusal.error()
     assert result is not None
@@ -209,7 +210,7 @@ def _sign(proposal: Proposal, caller: Caller, request: SignedRequest, now: datet
     )
 
 
-def _log(step: Step, act: Act, outcome: Outcome, pack: str) -> ActResult:
+def _log(step: Step, act: Act, outcome: Outcome, decision: Permitted, asked: ActQuestion) -> ActResult:
     if outcome.event is None:
         if outcome.further:
             step.workspace.record(step.tx, outcome.further)
@@ -217,8 +218,8 @@ def _log(step: Step, act: Act, outcome: Outcome, pack: str) -> ActResult:
     entry = _entry(
         step,
         outcome.event,
-        details=outcome.details,
-        pack=pack,
+        details={**outcome.details, "rule": decision.rule, "question": question_json(asked)},
+        pack=decision.pack,
         jurisdiction=outcome.jurisdiction,
         purpose=outcome.purpose,
         client=outcome.client,

@@ -8,7 +8,7 @@ from countenance.primitives.text import N_
 
 _NEW = (
     (N_("See it work with synthetic people (two minutes):"), "countenance demo"),
-    (N_("Make a workspace:"), 'countenance init --operator "City Archive" --jurisdiction CA-QC'),
+    (N_("Make a workspace:"), 'countenance init --operator "City Archive" --jurisdiction CA-ON'),
 )
 _STEPS = (
     (N_("Say what will be searched, for what, and tell the public:"), "countenance gallery add --help"),

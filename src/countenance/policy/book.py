@@ -16,7 +16,7 @@ import cedarpy
 from countenance.policy.manifest import HOUSE, LawSource, pack_error
 from countenance.policy.pack import PolicyPack, Rule, load_pack, shipped_packs
 from countenance.policy.places import country
-from countenance.policy.terms import NO_TERMS, Terms
+from countenance.policy.terms import NO_TERMS, FieldOf, RequiredField, Terms
 from countenance.primitives.canonical import Json, canonical_json, sha256_hex
 from countenance.primitives.errors import NotFoundError, UsageError
 from countenance.primitives.text import N_
@@ -28,13 +28,23 @@ _FORMAT = "countenance-policy-book/1"
 class Law:
     """What governs the places of one question.
 
-    `leaves`: names of the packs that govern them, each of which must permit, the operator's first. `governed`: these and
-    all that they build on. `lawless`: whose places none governs (`operator`, `gallery`, `client` ..).
+    `leaves`: names of the packs that govern them, each of which must permit, the operator's first. `governed`: these
+    and all that they build on. `lawless`: whose places none governs (`operator`, `gallery`, `client` ..). `keepers`: the
+    packs of the operator's and the gallery's own place, which say what must be on record.
     """
 
     leaves: tuple[str, ...]
     governed: tuple[str, ...]
     lawless: tuple[str, ...]
+    keepers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """Some rules of a book, parsed. `numbers`: Cedar's name of each (`policy0` ..) -> its place in the book."""
+
+    policy_set: cedarpy.PolicySet
+    numbers: Mapping[str, int]
 
 
 class PolicyBook:
@@ -44,8 +54,11 @@ class PolicyBook:
     and the log. `rules`: every rule of Cedar's set with the name of its pack, in the set's order.
     """
 
-    def __init__(self, packs: Iterable[PolicyPack], *, operator: str) -> None:
-        """Raises FormatError (code `policy-pack`) where the packs do not make a book."""
+    def __init__(self, packs: Iterable[PolicyPack], *, operator: str, checked: bool = False) -> None:
+        """Raises FormatError (code `policy-pack`) where the packs do not make a book.
+
+        `checked`: these very packs have made a book before, so their rules need not be held against the schema again.
+        """
         found = sorted(packs, key=lambda pack: (pack.name != HOUSE, pack.name))
         self.packs: Mapping[str, PolicyPack] = {pack.name: pack for pack in found}
         self.operator = operator
@@ -65,14 +78,18 @@ class PolicyBook:
         try:
             self.schema = cedarpy.Schema.from_str(self.house.schema)
             self.policy_set = cedarpy.PolicySet.from_str(text)
-            validation = cedarpy.validate_policies(text, self.schema)
+            validation = None if checked else cedarpy.validate_policies(text, self.schema)
         except ValueError as error:
             raise pack_error(f"Cedar cannot read it ({error})") from error
-        if not validation.validation_passed:
+        if validation is not None and not validation.validation_passed:
             raise pack_error(f"the rules do not fit the schema ({'; '.join(map(str, validation.errors))})")
         self._by_id = self._named_rules()
         self.hash = sha256_hex(canonical_json(self.listing()))
+        self._texts = tuple(text for pack in found for text in pack.policies)
+        self._reach = tuple(kinds for pack in found for kinds in pack.reach)
+        self._slices: dict[tuple[str, tuple[str, ...]], Slice] = {}
         self._laws: dict[tuple[tuple[str, str | None], ...], Law] = {}
+        self._asked: dict[tuple[str, ...], frozenset[str]] = {}
         self._grounded: dict[tuple[str, tuple[str, ...]], Rule] = {}
 
     @property
@@ -122,25 +139,53 @@ class PolicyBook:
                 leaves=tuple(leaves),
                 governed=tuple(dict.fromkeys(pack.name for leaf in leaves for pack in self.chain(leaf))),
                 lawless=tuple(whose for whose, pack in named if pack is None),
+                keepers=tuple(
+                    dict.fromkeys(
+                        pack.name
+                        for whose, pack in named
+                        if pack is not None and whose in {"operator", "gallery"}
+                    )
+                ),
             )
             if len(self._laws) < _MOST_LAWS:
                 self._laws[places] = law
         return law
 
+    def slice(self, kind: str, governed: tuple[str, ...]) -> Slice:
+        """The rules that can speak to a request of `kind` where these packs govern: all others would stay silent."""
+        found = self._slices.get((kind, governed))
+        if found is None:
+            numbers = [
+                number
+                for number, (pack, _) in enumerate(self.rules)
+                if kind in self._reach[number] and (pack == HOUSE or pack in governed)
+            ]
+            text = "\n".join(self._texts[number] for number in numbers)
+            found = Slice(
+                policy_set=cedarpy.PolicySet.from_str(text),
+                numbers={f"policy{place}": number for place, number in enumerate(numbers)},
+            )
+            if len(self._slices) < _MOST_LAWS:
+                self._slices[kind, governed] = found
+        return found
+
     def named(self, number: int, leaves: tuple[str, ...]) -> Rule:
         """Rule `number` of the set, as the packs that govern name it: by the first that gives it a ground."""
         pack, rule = self.rules[number]
-        if pack != HOUSE:
-            return rule
         found = self._grounded.get((rule.id, leaves))
         if found is None:
-            below = (pack for leaf in leaves for pack in self.chain(leaf))
-            found = next(
-                (self._by_id[name] for at in below if (name := f"{at.name}-{rule.number}") in self._by_id),
-                rule,
-            )
+            found = self._ground_of(rule, pack, leaves)
             self._grounded[rule.id, leaves] = found
         return found
+
+    def _ground_of(self, rule: Rule, pack: str, leaves: tuple[str, ...]) -> Rule:
+        for leaf in leaves:
+            names = [at.name for at in self.chain(leaf)]
+            if pack in names:
+                for name in names[: names.index(pack)]:
+                    if (grounded := f"{name}-{rule.number}") in self._by_id:
+                        return self._by_id[grounded]
+        return rule
 
     def default(self, leaves: tuple[str, ...]) -> Rule:
         """The refusal where nothing permits: that of the first pack of `leaves` which brings one, or of HOUSE."""
@@ -210,15 +255,17 @@ class PolicyBook:
 
     def _named_rules(self) -> Mapping[str, Rule]:
         rules: dict[str, Rule] = {}
-        of_house = {rule.number: rule for rule in self.house.rules}
         for pack in self.packs.values():
+            below = {rule.number: rule for at in self.chain(pack.name)[1:] for rule in at.rules}
+            if both := sorted({rule.number for rule in pack.rules} & set(below)):
+                raise pack_error(f"{pack.name} numbers a rule {both[0]}, as a pack below does")
             own = {rule.id: rule for rule in (*pack.rules, pack.default, pack.error) if rule is not None}
             for ground in pack.grounds:
                 for number in ground.rules:
-                    if number not in of_house:
-                        raise pack_error(f"{pack.name} grounds rule {number}, which HOUSE does not have")
+                    if number not in below:
+                        raise pack_error(f"{pack.name} grounds rule {number}, which no pack below has")
                     own[f"{pack.name}-{number}"] = replace(
-                        of_house[number],
+                        below[number],
                         id=f"{pack.name}-{number}",
                         authority=ground.authority,
                         authority_fr=ground.authority_fr,
@@ -227,6 +274,16 @@ class PolicyBook:
                     )
             rules |= dict(sorted(own.items()))
         return rules
+
+    def missing(self, leaves: tuple[str, ...], filled: frozenset[str]) -> tuple[str, ...]:
+        """Fields of a gallery that one of these packs, or one below, asks for and that are not among `filled`."""
+        asked = self._asked.get(leaves)
+        if asked is None:
+            terms = [at.terms for leaf in leaves for at in self.chain(leaf)]
+            asked = frozenset(entry.field.value for each in terms for entry in each.fields(FieldOf.GALLERY))
+            # A notice has a rule of its own (`live`), since an exemption from it can be recorded.
+            self._asked[leaves] = asked = asked - {RequiredField.NOTICE.value}
+        return tuple(sorted(asked - filled))
 
 
 _MOST_LAWS = 4096

@@ -17,9 +17,9 @@ from itertools import accumulate, chain, pairwise
 
 import cedarpy
 
-from countenance.policy.book import Law, PolicyBook
+from countenance.policy.book import Law, PolicyBook, Slice
 from countenance.policy.decisions import Decision, Permitted, Refused
-from countenance.policy.facts import Asked, asked_by, rows_asked
+from countenance.policy.facts import Asked, Request, asked_by, rows_asked
 from countenance.policy.manifest import HOUSE
 from countenance.policy.pack import Effect, Rule
 from countenance.policy.questions import PermissionClass, Question, SearchQuestion
@@ -55,7 +55,6 @@ class PolicyEngine:
         self.book = book
         # Built with the schema, the set holds the groups of actions that it declares; requests bring no entities.
         self._entities = cedarpy.Entities.from_json_str("[]", book.schema)
-        self._numbers = {f"policy{number}": number for number in range(len(book.rules))}
         self.fault = self._refused(book.error)
         """The refusal that stands for every failed evaluation."""
 
@@ -102,21 +101,32 @@ class PolicyEngine:
     def _evaluate(self, asked: list[Asked]) -> list[_Finding]:
         try:
             laws = [self.book.law(one.places) for one in asked]
-            requests = [one.under(law.governed, law.lawless) for one, law in zip(asked, laws, strict=True)]
-            results = cedarpy.is_authorized_batch(
-                requests, self.book.policy_set, self._entities, self.book.schema
-            )
-            return [self._read(result, law) for result, law in zip(results, laws, strict=True)]
+            slices = [self.book.slice(one.kind, law.governed) for one, law in zip(asked, laws, strict=True)]
+            found: list[_Finding | None] = [None] * len(asked)
+            # One call for all requests that the same rules can speak to: seldom more than two.
+            for rules in {id(each): each for each in slices}.values():
+                numbers = [number for number, each in enumerate(slices) if each is rules]
+                requests = [self._request(asked[number], laws[number]) for number in numbers]
+                results = cedarpy.is_authorized_batch(
+                    requests, rules.policy_set, self._entities, self.book.schema
+                )
+                for number, result in zip(numbers, results, strict=True):
+                    found[number] = self._read(result, rules, laws[number])
+            return [finding for finding in found if finding is not None]
         except Exception as error:  # noqa: BLE001 - a fault of the evaluator refuses, whatever it is
             if len(asked) == 1:
                 return [_Finding(law=_NO_LAW, allowed=False, errors=(type(error).__name__,))]
             # Text that is not UTF-8 makes the whole batch fail: ask one by one, so that only its own question does.
             return [self._evaluate([one])[0] for one in asked]
 
-    def _read(self, result: cedarpy.AuthzResult, law: Law) -> _Finding:
+    def _request(self, asked: Asked, law: Law) -> Request:
+        missing = () if asked.filled is None else self.book.missing(law.keepers, asked.filled)
+        return asked.under(law.governed, law.lawless, operator=self.book.operator, missing=missing)
+
+    def _read(self, result: cedarpy.AuthzResult, rules: Slice, law: Law) -> _Finding:
         """The result as a finding, where it is a plain Allow or Deny; else one with errors."""
         errors = tuple(result.diagnostics.errors)
-        fired = tuple(self._numbers[policy] for policy in result.diagnostics.reasons)
+        fired = tuple(rules.numbers[policy] for policy in result.diagnostics.reasons)
         effects = {self.book.rules[number][1].effect for number in fired}
         allowed = result.decision is cedarpy.Decision.Allow and effects == {Effect.PERMIT}
         denied = result.decision is cedarpy.Decision.Deny and effects <= {Effect.FORBID}

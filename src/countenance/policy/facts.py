@@ -27,18 +27,40 @@ type Places = tuple[tuple[str, str | None], ...]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
+_LATEST_MIDNIGHT = timedelta(hours=12)
+"""Behind UTC: where a calendar day begins last (UTC-12)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One Cedar request but for the law that it falls under. `places`: whose, and the ISO 3166 code; None: unknown."""
+    """One Cedar request but for the law that it falls under. `places`: whose, and the ISO 3166 code; None: unknown.
+
+    `filled`: fields of the gallery that are filled; None where no gallery is asked about.
+    """
 
     request: Request
     places: Places
+    filled: frozenset[str] | None = None
 
-    def under(self, governed: Iterable[str], lawless: Iterable[str]) -> Request:
-        """The whole request."""
+    @property
+    def kind(self) -> str:
+        """The kind of request that it is: `search`, `search-rows`, `enrol` or `act`."""
+        return (
+            "act" if self.request["resource"]["type"] == "Organisation" else str(self.request["action"]["id"])
+        )
+
+    def under(
+        self,
+        governed: Iterable[str],
+        lawless: Iterable[str],
+        *,
+        operator: str = "",
+        missing: Iterable[str] = (),
+    ) -> Request:
+        """The whole request. `operator`: its place; `missing`: what a law asks for of the gallery and is not filled."""
         context = {**self.request["context"], "governed": list(governed), "lawless": list(lawless)}
+        if self.filled is not None:
+            context |= {"operator": operator, "missing": list(missing)}
         return {**self.request, "context": context}
 
 
@@ -57,6 +79,7 @@ def asked_by(question: Question) -> list[Asked]:
                 question.gallery.id,
                 _search(question),
                 _search_places(question),
+                question.gallery.filled,
             )
             rows = question.permission_class
             return [as_such] if rows is None else [as_such, rows_asked(question, rows)]
@@ -64,7 +87,14 @@ def asked_by(question: Question) -> list[Asked]:
             places = (("gallery", question.gallery.jurisdiction), ("basis", question.basis.jurisdiction))
             return [
                 _asked(
-                    "Pipeline", "ingest", "enrol", "Gallery", question.gallery.id, _enrol(question), places
+                    "Pipeline",
+                    "ingest",
+                    "enrol",
+                    "Gallery",
+                    question.gallery.id,
+                    _enrol(question),
+                    places,
+                    question.gallery.filled,
                 )
             ]
         case ActQuestion():
@@ -128,6 +158,7 @@ def _asked(
     resource_id: str,
     context: dict[str, object],
     places: Places,
+    filled: frozenset[str] | None = None,
 ) -> Asked:
     request: Request = {
         "principal": {"type": principal, "id": principal_id},
@@ -135,7 +166,7 @@ def _asked(
         "resource": {"type": resource, "id": resource_id},
         "context": context,
     }
-    return Asked(request=request, places=places)
+    return Asked(request=request, places=places, filled=filled)
 
 
 def _search(question: SearchQuestion) -> dict[str, object]:
@@ -221,13 +252,18 @@ def _caller(caller: CallerFacts) -> dict[str, object]:
 
 
 def _gallery(gallery: GalleryFacts, *, locked: bool) -> dict[str, object]:
-    return {
+    facts: dict[str, object] = {
         "purposes": _words(gallery.purposes),
         "jurisdiction": gallery.jurisdiction,
         "live": gallery.live,
         "suspended": gallery.suspended,
         "locked": locked,
     }
+    if gallery.filed_on is not None:
+        # A day has begun everywhere on earth at noon of UTC; counted from there, no day is counted early anywhere.
+        midnight = datetime(gallery.filed_on.year, gallery.filed_on.month, gallery.filed_on.day, tzinfo=UTC)
+        facts["filed_at"] = _floor(midnight + _LATEST_MIDNIGHT)
+    return facts
 
 
 def _words(values: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@
      "grounds":  [{"rules": ["01", "04"], "authority": ..., "authority_fr": ..., "since": ..., "sources": [ids]}],
      "rules":    {"CA-QC-01": {"sources": [ids], "authority_fr": ..., "en": ..., "fr": ...}}}
 
-A ground says what a rule of HOUSE rests on in this place's law; the rule is then named after the pack.
+A ground says what a rule of a pack below rests on in this place's law; the rule is then named after the pack.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What rules of HOUSE rest on in the law of one place. `rules`: their numbers. `since`: ISO date."""
+    """What rules of the packs below rest on in the law of one place. `rules`: their numbers. `since`: ISO date."""
 
     rules: tuple[str, ...]
     authority: str

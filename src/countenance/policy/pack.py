@@ -1,8 +1,8 @@
 """A policy pack: the law of one place as files that decide, say why, and can be hashed, signed and replayed.
 
 `policy.cedar` holds the rules, `pack.json` what they say to people and which places they govern, `terms.json` what
-is not a yes or no: time limits, storage limits, fields that must be filled. The pack HOUSE has no terms but
-`schema.cedarschema`, which says what the rules of every pack may look at; all others build on it (CA-QC on CA, CA on
+is not a yes or no: time limits, storage limits, fields that must be filled. The pack HOUSE has
+`schema.cedarschema` too, which says what the rules of every pack may look at; all others build on it (CA-QC on CA, CA on
 HOUSE), and `book.py` puts those in force together.
 
 A pack is used only where its files agree: the rules pass Cedar's validation against the schema, each rule is
@@ -21,6 +21,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import cedarpy
 
@@ -38,13 +39,20 @@ from countenance.policy.manifest import (
     require_name,
     require_reason,
 )
-from countenance.policy.terms import NO_TERMS, Terms, parse_terms
+from countenance.policy.terms import Terms, parse_terms
 from countenance.primitives.canonical import canonical_json, sha256_hex
 from countenance.primitives.errors import NotFoundError
 from countenance.primitives.text import N_
 
 PACK_FILES = ("pack.json", "policy.cedar", "terms.json")
-HOUSE_FILES = ("pack.json", "policy.cedar", "schema.cedarschema")
+HOUSE_FILES = (*PACK_FILES, "schema.cedarschema")
+
+SIGNATURES_FILE = "signatures.json"
+"""Lies beside a pack's files, and is no part of it."""
+
+ACT = "act"
+KINDS = frozenset({"search", "search-rows", "enrol", ACT})
+"""The kinds of request: Cedar's actions, with all acts under one name."""
 
 _FORMAT = "countenance-policy-pack/1"
 _ANNOTATIONS = {"id", "reason", "authority", "since"}
@@ -95,7 +103,8 @@ class PolicyPack:
     `covers`, `excepted`: ISO 3166 codes of the places that it governs, and of parts of them that it does not.
     `rules`: its own, in the order of the file; `grounds`: what rules of HOUSE rest on in its law.
     `default`: the refusal where nothing permits, None where that of the pack below serves; `error`: of HOUSE only.
-    `policies`: the Cedar text of each rule, guarded so that it speaks only where the pack governs.
+    `policies`: the Cedar text of each rule, guarded so that it speaks only where the pack governs. `reach`: the kinds of
+    request (`search`, `search-rows`, `enrol`, `act`) that each rule can speak to.
     """
 
     name: str
@@ -114,6 +123,7 @@ class PolicyPack:
     error: Rule | None
     terms: Terms
     policies: tuple[str, ...] = field(repr=False)
+    reach: tuple[frozenset[str], ...] = field(repr=False)
     schema: str | None = field(repr=False)
 
 
@@ -158,9 +168,7 @@ def pack_from_files(texts: Mapping[str, str]) -> PolicyPack:
     manifest = parse_manifest(texts["pack.json"])
     if (manifest.name == HOUSE) != is_house:
         raise pack_error("HOUSE alone has a schema, and must have one")
-    terms = (
-        NO_TERMS if is_house else parse_terms(texts["terms.json"], {entry.id for entry in manifest.sources})
-    )
+    terms = parse_terms(texts["terms.json"], {entry.id for entry in manifest.sources})
     policy = texts["policy.cedar"]
     try:
         schema = cedarpy.Schema.from_str(texts["schema.cedarschema"] if is_house else _house_schema())
@@ -193,6 +201,9 @@ def pack_from_files(texts: Mapping[str, str]) -> PolicyPack:
             _guarded(listing["staticPolicies"][f"policy{number}"], manifest.name)
             for number in range(len(rules))
         ),
+        reach=tuple(
+            _reach(listing["staticPolicies"][f"policy{number}"]["action"]) for number in range(len(rules))
+        ),
         schema=texts.get("schema.cedarschema"),
     )
 
@@ -200,6 +211,15 @@ def pack_from_files(texts: Mapping[str, str]) -> PolicyPack:
 @cache
 def _house_schema() -> str:
     return shipped_pack_files(HOUSE)["schema.cedarschema"]
+
+
+def _reach(scope: dict[str, Any]) -> frozenset[str]:
+    """The kinds of request that a rule's action scope (Cedar's JSON form) lets it speak to; all where it names none."""
+    named = [scope["entity"]] if "entity" in scope else scope.get("entities", [])
+    if not named:
+        return KINDS
+    # Whatever is no kind by itself is an act, or a group of acts.
+    return frozenset(entity["id"] if entity["id"] in KINDS else ACT for entity in named)
 
 
 def _guarded(policy: dict[str, object], pack: str) -> str:
@@ -228,6 +248,8 @@ def _read(directory: Traversable, name: str) -> dict[str, str]:
         raise NotFoundError(N_("There is no policy pack {name}."), name=name, code="no-such-pack")
     texts: dict[str, str] = {}
     for entry in directory.iterdir():
+        if entry.name == SIGNATURES_FILE:
+            continue
         if entry.name not in {*PACK_FILES, *HOUSE_FILES}:
             raise pack_error(f"files are missing or do not belong to it: {entry.name}")
         try:
@@ -245,7 +267,7 @@ def _shipped() -> Traversable:
 
 def _rules(policies: Mapping[str, Mapping[str, object]], manifest: Manifest) -> tuple[Rule, ...]:
     """Cedar numbers policies `policy0`, `policy1` .. in the order of the file; ours is that order."""
-    if not policies:
+    if not policies and manifest.builds_on in (None, HOUSE):
         raise pack_error("it has no rules; an empty set would decide nothing")
     rules: list[Rule] = []
     for number in range(len(policies)):

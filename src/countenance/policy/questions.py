@@ -7,7 +7,7 @@ can be asked again of the same pack years later and must get the same answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from countenance.policy.purposes import BasisKind, Purpose, Role
@@ -24,6 +24,7 @@ class Act(StrEnum):
     ACCOUNT_SUSPEND = "account-suspend"
     ACCOUNT_REINSTATE = "account-reinstate"  # two persons
     GALLERY_ADD = "gallery-add"
+    GALLERY_DESCRIBE = "gallery-describe"  # what its law asks to have on record
     GALLERY_SUSPEND = "gallery-suspend"
     GALLERY_REINSTATE = "gallery-reinstate"  # two persons
     SOURCE_ADD = "source-add"
@@ -46,6 +47,7 @@ class Act(StrEnum):
     YEAR_COUNT = "year-count"
     INGEST = "ingest"
     POLICY_ACTIVATE = "policy-activate"  # two persons
+    POLICY_TRUST = "policy-trust"  # two persons
     LOG_EXPORT = "log-export"
     BACKUP = "backup"
     RESIDENCY_CLAIM = "residency-claim"
@@ -81,6 +83,7 @@ TWO_PERSON_ACTS = frozenset(
         Act.ACCOUNT_REINSTATE,
         Act.GALLERY_REINSTATE,
         Act.POLICY_ACTIVATE,
+        Act.POLICY_TRUST,
         Act.SOURCE_CORRECT,
         Act.LOCK_LIFT,
         Act.AUTHORITY_ADD,
@@ -140,7 +143,11 @@ class RequesterFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryFacts:
-    """A gallery as it stands now. `live`: notice published or exempt. The two locks act separately."""
+    """A gallery as it stands now. `live`: notice published or exempt. The two locks act separately.
+
+    `filed_on`: the day its biometric database was declared to the authority, where one asks for that. `filled`: the
+    `RequiredField`s that are on record.
+    """
 
     id: str
     purposes: frozenset[Purpose]
@@ -149,6 +156,8 @@ class GalleryFacts:
     suspended: bool
     search_locked: bool
     ingest_locked: bool
+    filed_on: date | None = None
+    filled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,8 @@
                     "notice_within": "30 days", "pauses": ["identity-not-established"],
                     "sources": [ids], "en": ..., "fr": ...}],
      "retention": [{"data": "probe", "at_most": "7 days", "sources": [ids], "en": ..., "fr": ...}],
-     "required":  [{"of": "gallery", "field": "notice", "since": "2001-01-01", "sources": [ids], "en": ..., "fr": ...}]}
+     "required":  [{"of": "gallery", "field": "notice", "since": "2001-01-01", "sources": [ids], "en": ..., "fr": ...}],
+     "ages":      {"majority": 18, "own_consent": 14, "sources": [ids], "en": ..., "fr": ...}}    or null
 
 Terms are data: they move dates and name what is missing. Whether something may be done at all is the rules' affair, and
 nobody's place decides whether somebody may ask.
@@ -158,12 +159,24 @@ class Required:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ages:
+    """Ages in whole years: of majority, and from which a person consents alone. Ages are declared, never estimated."""
+
+    majority: int
+    own_consent: int
+    sources: tuple[str, ...]
+    en: str
+    fr: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """The terms of one pack, or of one place: what a pack says replaces what the pack below says of the same thing."""
 
     clocks: tuple[Clock, ...] = ()
     retention: tuple[RetentionLimit, ...] = ()
     required: tuple[Required, ...] = ()
+    ages: Ages | None = None
 
     def clock(self, request: RequestKind) -> Clock | None:
         """The clock of a kind of request, or None where the law sets none."""
@@ -183,11 +196,17 @@ class Terms:
         limits = {limit.data: limit for limit in (*below.retention, *self.retention)}
         fields = {(entry.of, entry.field): entry for entry in (*below.required, *self.required)}
         return Terms(
-            clocks=tuple(clocks.values()), retention=tuple(limits.values()), required=tuple(fields.values())
+            clocks=tuple(clocks.values()),
+            retention=tuple(limits.values()),
+            required=tuple(fields.values()),
+            ages=self.ages or below.ages,
         )
 
 
 NO_TERMS = Terms()
+
+MAX_AGE = 30
+"""No law puts majority later; more is a slip of the pen."""
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4}) (days|months)")
 
@@ -196,11 +215,12 @@ def parse_terms(data: str, sources: set[str]) -> Terms:
     """The terms in `data` (JSON). `sources`: ids that they may name. Raises FormatError (code `policy-pack`)."""
     try:
         top = json.loads(data)
-        _only(top, "clocks retention required", "terms.json")
+        _only(top, "clocks retention required ages", "terms.json")
         terms = Terms(
             clocks=tuple(_clock(item, sources) for item in top["clocks"]),
             retention=tuple(_limit(item, sources) for item in top["retention"]),
             required=tuple(_required(item, sources) for item in top["required"]),
+            ages=None if top["ages"] is None else _ages(top["ages"], sources),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise pack_error(f"terms.json: {error}") from error
@@ -253,6 +273,20 @@ def _required(item: dict[str, object], sources: set[str]) -> Required:
         of=FieldOf(_text(found["of"])),
         field=RequiredField(_text(found["field"])),
         since=date.fromisoformat(_text(found["since"])).isoformat(),
+        sources=_sources(found["sources"], sources),
+        en=_text(found["en"]),
+        fr=_text(found["fr"]),
+    )
+
+
+def _ages(item: dict[str, object], sources: set[str]) -> Ages:
+    found = _only(item, "majority own_consent sources en fr", "ages")
+    majority, own = found["majority"], found["own_consent"]
+    if type(majority) is not int or type(own) is not int or not 0 < own <= majority <= MAX_AGE:
+        raise ValueError("ages are whole years, and consent comes with majority at the latest")
+    return Ages(
+        majority=majority,
+        own_consent=own,
         sources=_sources(found["sources"], sources),
         en=_text(found["en"]),
         fr=_text(found["fr"]),

@@ -10,6 +10,7 @@ class Event(StrEnum):
 
     WORKSPACE_MADE = "workspace-made"
     POLICY_ACTIVATED = "policy-activated"
+    SIGNER_TRUSTED = "signer-trusted"
     PROPOSAL_MADE = "proposal-made"
     PROPOSAL_APPROVED = "proposal-approved"
     PROPOSAL_CANCELLED = "proposal-cancelled"
@@ -22,6 +23,7 @@ class Event(StrEnum):
     ACCOUNT_REINSTATED = "account-reinstated"
     ACCOUNT_SPONSORED = "account-sponsored"
     GALLERY_ADDED = "gallery-added"
+    GALLERY_DESCRIBED = "gallery-described"
     GALLERY_SUSPENDED = "gallery-suspended"
     GALLERY_REINSTATED = "gallery-reinstated"
     SOURCE_ADDED = "source-added"

@@ -17,6 +17,7 @@ from countenance.policy.questions import (
     RequesterFacts,
     SoughtFacts,
 )
+from countenance.policy.terms import RequiredField
 from countenance.primitives.text import folded
 from countenance.records import models
 
@@ -35,7 +36,16 @@ def gallery_facts(gallery: models.Gallery) -> GalleryFacts:
         suspended=gallery.suspended_at is not None,
         search_locked=gallery.search_locked_at is not None,
         ingest_locked=gallery.ingest_locked_at is not None,
+        filed_on=gallery.filed_on,
+        filled=_filled(gallery),
     )
+
+
+def _filled(gallery: models.Gallery) -> frozenset[str]:
+    given = {name for name, text in gallery.particulars.items() if text}
+    if gallery.filed_on is not None:
+        given.add(RequiredField.FILING_DATE.value)
+    return frozenset(given)
 
 
 def permission_class(row: models.PermissionClass) -> PermissionClass:

@@ -13,14 +13,17 @@ from functools import lru_cache
 
 from countenance.policy.book import PolicyBook
 from countenance.policy.pack import PolicyPack, pack_from_files
+from countenance.policy.signing import PackSignature, check_signatures
 from countenance.primitives.canonical import canonical_json
 from countenance.primitives.errors import IntegrityError, NotFoundError, UnavailableError
 from countenance.primitives.text import N_
-from countenance.records.models import PolicyBookRecord, PolicyPackRecord, WorkspaceState
+from countenance.records.models import PackSigner, PolicyBookRecord, PolicyPackRecord, WorkspaceState
 
 
-def book_in_force() -> PolicyBook:
-    """The packs that are in force now. Raises UnavailableError where none is, FormatError where they make no book."""
+def book_in_force(*, checked: bool = True) -> PolicyBook:
+    """The packs that are in force now. `checked`: they were when they were put in force.
+
+    Raises UnavailableError where none is, FormatError where they make no book."""
     rows = PolicyPackRecord.objects.filter(retired_at__isnull=True)
     packs = [_read(row) for row in rows]
     if not packs:
@@ -29,7 +32,7 @@ def book_in_force() -> PolicyBook:
             remedy=N_("Make the workspace with: countenance init"),
             code="policy-missing",
         )
-    return PolicyBook(packs, operator=operator_place())
+    return PolicyBook(packs, operator=operator_place(), checked=checked)
 
 
 def hashes_in_force() -> frozenset[str]:
@@ -42,12 +45,33 @@ def operator_place() -> str:
     return WorkspaceState.objects.values_list("jurisdiction", flat=True).get(pk=1)
 
 
-def put_in_force(packs: Iterable[tuple[PolicyPack, dict[str, str]]], now: datetime) -> PolicyBook:
+def trusted_signers() -> dict[str, bytes]:
+    """The keys that may vouch for a pack here, by name."""
+    return {row.name: bytes(row.public_key) for row in PackSigner.objects.all()}
+
+
+def put_in_force(
+    packs: Iterable[tuple[PolicyPack, dict[str, str], Iterable[PackSignature]]], now: datetime
+) -> PolicyBook:
     """Replace the packs of the same names by these, each with its files, in the open transaction; returns the new book.
 
-    Raises FormatError where they make no book with those that stay.
+    Raises RefusedError where one is not signed as it must be, FormatError where they make no book with those that stay.
     """
-    for pack, files in packs:
+    trusted, taken = trusted_signers(), []
+    for pack, files, signatures in packs:
+        given = tuple(signatures)
+        check_signatures(pack, given, trusted)
+        taken.append((pack, files, {entry.key: entry.signature.hex() for entry in given}))
+    return _replace(taken, now)
+
+
+def restore_in_force(packs: Iterable[tuple[PolicyPack, dict[str, str]]], now: datetime) -> PolicyBook:
+    """The same for packs whose hash the log says was put in force: that they were signed was checked then."""
+    return _replace([(pack, files, {}) for pack, files in packs], now)
+
+
+def _replace(packs: Iterable[tuple[PolicyPack, dict[str, str], dict[str, str]]], now: datetime) -> PolicyBook:
+    for pack, files, signatures in packs:
         PolicyPackRecord.objects.filter(name=pack.name, retired_at__isnull=True).update(retired_at=now)
         PolicyPackRecord.objects.update_or_create(
             hash=pack.hash,
@@ -55,11 +79,12 @@ def put_in_force(packs: Iterable[tuple[PolicyPack, dict[str, str]]], now: dateti
                 "name": pack.name,
                 "version": pack.version,
                 "files": files,
+                "signatures": signatures,
                 "activated_at": now,
                 "retired_at": None,
             },
         )
-    return keep_book(book_in_force(), now)
+    return keep_book(book_in_force(checked=False), now)
 
 
 def keep_book(book: PolicyBook, now: datetime) -> PolicyBook:
@@ -83,7 +108,7 @@ def book_of(digest: str) -> PolicyBook:
             N_("No policy of the hash {hash} was ever in force here."), code="no-such-book", hash=digest
         )
     packs = [_read(pack) for pack in PolicyPackRecord.objects.filter(pk__in=row.packs)]
-    book = PolicyBook(packs, operator=row.operator)
+    book = PolicyBook(packs, operator=row.operator, checked=True)
     if book.hash != digest:
         raise IntegrityError(
             N_("The packs kept for policy {hash} are not what they were."), code="policy-book", hash=digest

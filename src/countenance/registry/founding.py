@@ -10,13 +10,17 @@ from countenance.policy.book import PolicyBook, packs_for
 from countenance.policy.pack import PolicyPack, pack_from_files, shipped_pack_files
 from countenance.policy.places import check_place
 from countenance.policy.purposes import Role
+from countenance.policy.signing import sign_pack
 from countenance.primitives.clock import Clock, system_clock
 from countenance.records.events import Event
 from countenance.records.identity import AccountKey
-from countenance.records.models import Account, WorkspaceState
+from countenance.records.models import Account, PackSigner, WorkspaceState
 from countenance.records.policies import put_in_force
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
+
+FOUNDERS = ("founder-1", "founder-2")
+"""What the packs that come with the program call the keys of the two first operators."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +104,20 @@ def _first_records(
         for account, sponsor in ((first, second), (second, first)):
             account.sponsor = sponsor
             account.save(update_fields=["sponsor"])
-        book = put_in_force(loaded, now)
+        # The two founders vouch for what comes with the program: nobody else's key is trusted before they say so.
+        for name, key in zip(FOUNDERS, keys, strict=True):
+            PackSigner.objects.create(name=name, public_key=key.public_bytes(), trusted_at=now)
+        book = put_in_force(
+            [
+                (
+                    pack,
+                    files,
+                    [sign_pack(pack, name, key.private) for name, key in zip(FOUNDERS, keys, strict=True)],
+                )
+                for pack, files in loaded
+            ],
+            now,
+        )
         workspace.record(
             tx,
             [

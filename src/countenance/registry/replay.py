@@ -24,7 +24,7 @@ from countenance.records.denying import deny_case, destroy_probes
 from countenance.records.ending import end_references, rests_on
 from countenance.records.erasing.replaying import repeat_batch, repeat_end, repeat_start
 from countenance.records.events import Event
-from countenance.records.policies import put_in_force
+from countenance.records.policies import restore_in_force
 from countenance.records.workspace import Workspace
 from countenance.registry.continuing import LoggedEntry
 
@@ -134,7 +134,7 @@ class _Replay:
                 hash=digest,
             )
         pack: PolicyPack = pack_from_files(files)
-        put_in_force([(pack, dict(files))], entry.leaf.at)
+        restore_in_force([(pack, dict(files))], entry.leaf.at)
 
     def erasure_started(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
         repeat_start(details, entry.leaf.at, entry.leaf.jurisdiction)
@@ -189,6 +189,7 @@ _BEGINS = frozenset(
         Event.ACCOUNT_ADDED,
         Event.ACCOUNT_CERTIFIED,
         Event.GALLERY_ADDED,
+        Event.GALLERY_DESCRIBED,
         Event.SOURCE_ADDED,
         Event.PERSON_ADDED,
         Event.CONSENT_RECORDED,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from countenance.index.answers import Answer
+from countenance.policy.replay import question_json
 from countenance.primitives.canonical import sha256_hex
 from countenance.primitives.errors import NotFoundError
 from countenance.records import models
@@ -16,7 +17,7 @@ from countenance.records.liveness import live_references
 from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.search.keeping import SealedProbe
-from countenance.search.permission import Asked
+from countenance.search.permission import Asked, question_of
 from countenance.search.rarity import rarity_of
 from countenance.search.values import Candidate, CandidateList, Concluded, Lead, LoggedCandidates, Probe
 from countenance.tlog.leaf import NewEntry
@@ -102,6 +103,8 @@ def write(
                         {"reference": str(lead.reference_id), "score": round(lead.score, 6)} for lead in leads
                     ],
                     "probes": [str(part.probe_id) for part in sealed],
+                    "classes": list(grant.permission_classes),
+                    "question": question_json(question_of(asked, now)),
                 },
             )
         ],

@@ -20,6 +20,7 @@ from countenance.extraction.pool import ExtractionPool
 from countenance.policy.decisions import Refused
 from countenance.policy.grants import Grant
 from countenance.policy.purposes import Purpose
+from countenance.policy.replay import question_json
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import RefusedError, UnavailableError
 from countenance.primitives.text import N_
@@ -30,7 +31,7 @@ from countenance.records.identity import SignedRequest, spend
 from countenance.records.workspace import Workspace
 from countenance.search.candidates import group_by_person, show, write
 from countenance.search.keeping import SealedProbe, kept_probe
-from countenance.search.permission import Asked, ask, ask_again, decide, still_stands
+from countenance.search.permission import Asked, ask, ask_again, decide, question_of, still_stands
 from countenance.search.probe import make_probe
 from countenance.search.values import (
     CandidateList,
@@ -130,14 +131,14 @@ def _conclude(
         granted = decide(workspace, asked, now)
         if isinstance(granted, Refused):
             spend(signed, now)
-            _log(workspace, tx, asked, Event.SEARCH_REFUSED, now, granted.pack, _reasons(granted))
+            _log(workspace, tx, asked, Event.SEARCH_REFUSED, now, granted.pack, _reasons(granted, asked, now))
     return granted
 
 
 def _refuse(workspace: Workspace, signed: SignedRequest, asked: Asked, refused: Refused) -> Refused:
     with workspace.transaction() as (tx, now):
         spend(signed, now)
-        _log(workspace, tx, asked, Event.SEARCH_REFUSED, now, refused.pack, _reasons(refused))
+        _log(workspace, tx, asked, Event.SEARCH_REFUSED, now, refused.pack, _reasons(refused, asked, now))
     return refused
 
 
@@ -151,8 +152,9 @@ def _not_acquired(
     return failure
 
 
-def _reasons(refused: Refused) -> dict[str, Json]:
-    return {"reason": refused.reason, "rule": refused.rule}
+def _reasons(refused: Refused, asked: Asked, now: datetime) -> dict[str, Json]:
+    question = question_json(question_of(asked, now))
+    return {"reason": refused.reason, "rule": refused.rule, "question": question}
 
 
 def _log(

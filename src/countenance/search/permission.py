@@ -80,7 +80,19 @@ def decide(workspace: Workspace, asked: Asked, now: datetime) -> Grant | Refused
     )
     if closed is not None:
         return closed
-    question = SearchQuestion(
+    classes = [
+        permission_class(row)
+        for row in models.PermissionClass.objects.filter(gallery=asked.gallery, withheld=False)
+        if rows_are_open(workspace, row.jurisdiction, now, epoch=asked.epoch)
+    ]
+    mint = GrantMint(workspace.policy(asked.epoch), workspace.grant_key)
+    return mint.mint(question_of(asked, now), classes, k=asked.request.k, epoch=asked.epoch)
+
+
+def question_of(asked: Asked, now: datetime) -> SearchQuestion:
+    """What policy is asked of the search as such."""
+    case = asked.case
+    return SearchQuestion(
         caller=asked.caller.facts,
         case=case.facts if case else None,
         purpose=asked.purpose or None,
@@ -90,13 +102,6 @@ def decide(workspace: Workspace, asked: Asked, now: datetime) -> Grant | Refused
         sought=sought_facts(case.row) if case else SoughtFacts(),
         now=now,
     )
-    classes = [
-        permission_class(row)
-        for row in models.PermissionClass.objects.filter(gallery=asked.gallery, withheld=False)
-        if rows_are_open(workspace, row.jurisdiction, now, epoch=asked.epoch)
-    ]
-    mint = GrantMint(workspace.policy(asked.epoch), workspace.grant_key)
-    return mint.mint(question, classes, k=asked.request.k, epoch=asked.epoch)
 
 
 def still_stands(workspace: Workspace, asked: Asked, grant: Grant, now: datetime) -> bool:

@@ -28,7 +28,7 @@ case = Family(
     ),
     examples=(
         "countenance case open --purpose missing-person --reference 2026-0117 \\",
-        '    --on-behalf-of "Sûreté municipale" --on-behalf-of-jurisdiction CA-QC',
+        '    --on-behalf-of "Sûreté municipale" --on-behalf-of-jurisdiction CA-ON',
     ),
 )
 @option(

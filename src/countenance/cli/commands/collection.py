@@ -37,7 +37,7 @@ gallery = Family(
     summary=N_("Add a gallery with its purposes and its notice."),
     text=N_("Sources are registered into it next: countenance source add."),
     examples=(
-        "countenance gallery add missing --jurisdiction CA-QC \\",
+        "countenance gallery add missing --jurisdiction CA-ON \\",
         '    --purpose missing-person --notice "https://example.org/notice"',
     ),
 )
@@ -100,6 +100,43 @@ def list_galleries(door: Door) -> None:
 
 
 @gallery.command(
+    "describe",
+    summary=N_("Put on record what the law of its place asks of a gallery."),
+    text=N_(
+        "Each pack says which fields must be filled before a gallery is searched or added to: countenance policy terms "
+        "PLACE. In Quebec a biometric database is declared 60 days before it is searched."
+    ),
+    examples=(
+        'countenance gallery describe missing --field contact "privacy@example.org" \\',
+        '    --field assessment "PIA 2026-4" --field filing-reference "CAI 118" \\',
+        "    --filed-on 2026-11-01",
+    ),
+)
+@argument("name", help=N_("Name of the gallery."))
+@option(
+    "--field",
+    "fields",
+    nargs=2,
+    multiple=True,
+    metavar="FIELD TEXT",
+    help=N_("A field and what is on record for it; can be repeated."),
+)
+@option("--filed-on", metavar="DATE", help=N_("The day on which the database was declared to the authority."))
+@pass_door
+def describe_gallery(
+    door: Door, name: str, fields: tuple[tuple[str, str], ...], filed_on: str | None
+) -> None:
+    """Complete a gallery's particulars."""
+    carry_out(
+        door,
+        "gallery-describe",
+        given(name=name, particulars=dict(fields), filed_on=filed_on),
+        N_("Gallery {name} described."),
+        name=name,
+    )
+
+
+@gallery.command(
     "suspend",
     summary=N_("Suspend a gallery: nothing in it is searched or added."),
     text=N_("In force at once, in every process; lifting it takes two persons."),
@@ -148,7 +185,7 @@ source = Family(
     examples=(
         "countenance source add albums --gallery missing --location /mnt/albums \\",
         "    --basis consent --evidence forms/2026 --purpose missing-person \\",
-        '    --jurisdiction CA-QC --holder "City Archive" \\',
+        '    --jurisdiction CA-ON --holder "City Archive" \\',
         '    --contact photos@example.org --notice "https://example.org/notice"',
     ),
 )

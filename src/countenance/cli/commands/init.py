@@ -21,7 +21,7 @@ from countenance.primitives.text import N_
         "act alone."
     ),
     examples=(
-        'countenance init --operator "City Archive" --jurisdiction CA-QC',
+        'countenance init --operator "City Archive" --jurisdiction CA-ON',
         'countenance init --operator "City Archive" --jurisdiction CA \\',
         "    --names ana ben --workspace /srv/faces",
     ),

@@ -7,22 +7,25 @@ from typing import TYPE_CHECKING
 
 import click
 
+from countenance.cli import packs
 from countenance.cli.acts import carry_out, pass_door, show_list
 from countenance.cli.commands.clients import PURPOSES
 from countenance.cli.door import Door
 from countenance.cli.failures import Exit
-from countenance.cli.language import Language, spoken
+from countenance.cli.language import Language, say, spoken
 from countenance.cli.parts import Family, argument, option
 from countenance.cli.table import TABLE
 from countenance.policy.questions import Act
 from countenance.primitives.canonical import Json
-from countenance.primitives.errors import UsageError
+from countenance.primitives.errors import NotFoundError, UsageError
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
     from countenance.policy.book import PolicyBook
+    from countenance.policy.difference import Differences
     from countenance.policy.pack import Rule
     from countenance.policy.questions import Question
+    from countenance.policy.terms import Clock, Required, RetentionLimit
 
 SEARCH = "search"
 
@@ -240,23 +243,217 @@ def _search_question(door: Door, code: str | None, gallery: str | None, purpose:
 
 
 @policy.command(
+    "export",
+    summary=N_("Copy a pack into a folder, to be read, changed and signed."),
+    text=N_("PACK is the name of one that comes with the program, or the folder of another."),
+    examples=("countenance policy export EU packs/EU",),
+)
+@argument("pack", metavar="PACK", type=click.Path(path_type=Path), help=N_("Name or folder of the pack."))
+@argument("directory", metavar="DIR", type=click.Path(path_type=Path), help=N_("New folder."))
+@pass_door
+def export(door: Door, pack: Path, directory: Path) -> None:
+    """Copy out."""
+    made = packs.export(pack, directory)
+    if door.screen.json:
+        door.screen.document({"pack": made.name, "hash": made.hash, "directory": str(directory)})
+        return
+    door.screen.text(
+        N_("Pack {pack} copied to {directory}."), bold=True, pack=made.name, directory=str(directory)
+    )
+
+
+@policy.command(
+    "sign",
+    summary=N_("Vouch for a pack with your key."),
+    text=N_(
+        "The signature lies beside the pack's files. A pack is put in force only where two keys that it names, and that "
+        "this workspace trusts, have signed it as it is."
+    ),
+    examples=("countenance policy sign packs/EU --as operator",),
+)
+@argument("directory", metavar="DIR", type=click.Path(path_type=Path), help=N_("Folder of the pack."))
+@pass_door
+def sign(door: Door, directory: Path) -> None:
+    """Sign a pack."""
+    record = packs.sign(door, directory)
+    if door.screen.json:
+        door.screen.document(record)
+        return
+    signers = record["signed_by"]
+    assert isinstance(signers, list)
+    door.screen.text(
+        N_("Pack {pack} is signed by: {keys}."),
+        bold=True,
+        pack=str(record["pack"]),
+        keys=", ".join(map(str, signers)),
+    )
+
+
+@policy.command(
+    "trust",
+    summary=N_("Let a key vouch for packs; takes two persons."),
+    text=N_("NAME is what packs call the key. KEY replaces the one of that name, if there is one."),
+    examples=('countenance policy trust counsel "$(cat counsel.pub)"',),
+)
+@argument("name", metavar="NAME", help=N_("Name of the key."))
+@argument("key", metavar="KEY", help=N_("The public key: 64 hexadecimal digits."))
+@pass_door
+def trust(door: Door, name: str, key: str) -> None:
+    """Trust a signer."""
+    carry_out(
+        door, "policy-trust", {"name": name, "public_key": key}, N_("The key {name} is trusted."), name=name
+    )
+
+
+@policy.command(
+    "diff",
+    summary=N_("Show what one version of a pack decides otherwise than another."),
+    text=N_(
+        "Asks both the whole grid: purposes, places, moments at each boundary, suspensions and roles. Nothing is done."
+    ),
+    examples=("countenance policy diff CA packs/CA",),
+)
+@argument("old", metavar="OLD", type=click.Path(path_type=Path), help=N_("Name or folder of a pack."))
+@argument(
+    "new", metavar="NEW", type=click.Path(path_type=Path), help=N_("Name or folder of another version.")
+)
+@pass_door
+def diff(door: Door, old: Path, new: Path) -> None:
+    """Compare two packs."""
+    _show_differences(door, packs.compare(door, old, new))
+
+
+@policy.command(
+    "try",
+    summary=N_("Show what would change if a pack were put in force now."),
+    text=N_("Compares it with the packs in force, as countenance policy diff does. Nothing is done."),
+    examples=("countenance policy try packs/EU",),
+)
+@argument("pack", metavar="PACK", type=click.Path(path_type=Path), help=N_("Name or folder of the pack."))
+@pass_door
+def try_(door: Door, pack: Path) -> None:
+    """Dry run."""
+    _show_differences(door, packs.compare(door, None, pack))
+
+
+def _show_differences(door: Door, found: Differences) -> None:
+    screen = door.screen
+    if screen.json:
+        screen.document(found.document())
+        return
+    screen.text(
+        N_("{changed} of {asked} questions would be answered otherwise."),
+        bold=True,
+        changed=found.changed,
+        asked=found.asked,
+    )
+    verbs = {True: say(N_("permitted")), False: say(N_("refused"))}
+    for change in found.changes:
+        before, after = verbs[change.before_permits], verbs[change.after_permits]
+        screen.line(
+            f"{change.count:>7}  {change.kind}: {before} ({change.before}) -> {after} ({change.after})",
+            bold=change.opens,
+        )
+        screen.paragraph(say(N_("such as: {example}"), example=change.example), indent=9, dim=True)
+
+
+@policy.command(
+    "replay",
+    summary=N_("Decide an entry of the log again, with the packs of its time."),
+    text=N_("Exit code 1, and what differs, if the decision is not the same."),
+    examples=("countenance policy replay 17",),
+)
+@argument("entry", metavar="ENTRY", type=click.IntRange(0), help=N_("Index of the entry."))
+@pass_door
+def replay(door: Door, entry: int) -> int:
+    """Replay a decision."""
+    from countenance.records.replaying import replay_entry
+
+    found = replay_entry(door.workspace(), entry)
+    screen = door.screen
+    if screen.json:
+        screen.document(
+            {**found.__dict__, "differences": list(found.differences), "same": not found.differences}
+        )
+    elif found.differences:
+        screen.text(N_("Entry {entry} is decided otherwise."), bold=True, entry=entry)
+        for difference in found.differences:
+            screen.paragraph(difference, indent=2)
+    else:
+        screen.text(
+            N_("Entry {entry} ({event}) is decided again as it was: {rule}, by policy {policy}."),
+            entry=entry,
+            event=found.event,
+            rule=found.again,
+            policy=found.policy[:16],
+        )
+    return Exit.FAILED if found.differences else Exit.DONE
+
+
+@policy.command(
+    "terms",
+    summary=N_("Show the time limits, storage limits and required fields of a place."),
+    examples=("countenance policy terms CA-QC",),
+)
+@argument("place", metavar="PLACE", help=N_("An ISO 3166 code, CA or CA-QC."))
+@pass_door
+def terms(door: Door, place: str) -> None:
+    """Show terms."""
+    from countenance.policy.places import check_place
+
+    book = door.workspace().policy().book
+    code = check_place(place)
+    pack = book.governing(code)
+    if pack is None:
+        raise NotFoundError(N_("No policy in force here governs {place}."), code="no-such-pack", place=code)
+    found = book.terms(code)
+    entries: list[tuple[str, Clock | RetentionLimit | Required]] = [
+        *((f"{clock.request.value}: {clock.within}", clock) for clock in found.clocks),
+        *((f"{limit.data.value}: {limit.at_most or '-'}", limit) for limit in found.retention),
+        *((f"{entry.of.value}: {entry.field.value}", entry) for entry in found.required),
+    ]
+    if door.screen.json:
+        door.screen.document(
+            {
+                "place": code,
+                "pack": pack.name,
+                "terms": [
+                    {"term": told, "sources": list(entry.sources), "en": entry.en, "fr": entry.fr}
+                    for told, entry in entries
+                ],
+            }
+        )
+        return
+    for told, entry in entries:
+        door.screen.line(told, bold=True)
+        door.screen.paragraph(entry.fr if spoken() is Language.FR else entry.en, indent=2)
+
+
+@policy.command(
     "activate",
     summary=N_("Put a pack in force; takes two persons."),
     text=N_(
-        "DIR is a pack's folder, or the name of one that comes with the program (CA). It must load: its rules are "
-        "checked against the schema first. The pack of that name before it is kept, so that old decisions can be replayed."
+        "DIR is a pack's folder. It must load: its rules are checked against the schema first; and it must be signed by "
+        "two keys (countenance policy sign). The pack of that name before it is kept, so that old decisions can be "
+        "replayed."
     ),
-    examples=("countenance policy activate packs/CA-QC",),
+    examples=("countenance policy activate packs/EU",),
 )
-@argument("directory", metavar="DIR", type=click.Path(path_type=Path), help=N_("Folder or name of the pack."))
+@argument("directory", metavar="DIR", type=click.Path(path_type=Path), help=N_("Folder of the pack."))
 @pass_door
 def activate(door: Door, directory: Path) -> None:
     """Propose a pack."""
-    from countenance.policy.pack import pack_from_files, read_pack_files, shipped_pack_files, shipped_packs
+    from countenance.policy.pack import pack_from_files
+    from countenance.policy.signing import check_signatures
+    from countenance.records.policies import trusted_signers
 
-    if not directory.is_dir() and str(directory) in shipped_packs():
-        files = shipped_pack_files(str(directory))
-    else:
-        files = read_pack_files(directory)
-    pack_from_files(files)  # before anybody signs for it
-    carry_out(door, "policy-activate", {"files": files}, N_("The pack is in force."))
+    files, signatures = packs.files_of(directory), packs.signatures_in(directory)
+    pack = pack_from_files(files)
+    door.workspace()
+    check_signatures(pack, signatures, trusted_signers())  # before anybody signs for it
+    carry_out(
+        door,
+        "policy-activate",
+        {"files": files, "signatures": {entry.key: entry.signature.hex() for entry in signatures}},
+        N_("The pack is in force."),
+    )

@@ -11,6 +11,7 @@ from countenance.records.models.photographs import Face, Photograph, Reference
 from countenance.records.models.review import Competence, Examination, Review, ReviewItem, Verdict
 from countenance.records.models.state import (
     Approval,
+    PackSigner,
     PolicyBookRecord,
     PolicyPackRecord,
     Proposal,
@@ -41,6 +42,7 @@ __all__ = [
     "MisuseFlag",
     "Order",
     "Organisation",
+    "PackSigner",
     "PermissionClass",
     "Person",
     "Photograph",

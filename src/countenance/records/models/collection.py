@@ -24,6 +24,8 @@ class Gallery(models.Model):
     notice_exemption = models.TextField(default="", blank=True)  # the recorded exemption from telling
     suspended_at = models.DateTimeField(null=True)
     suspension_reason = models.TextField(default="", blank=True)
+    particulars = models.JSONField(default=dict)  # RequiredField -> text, as the law of its place asks for
+    filed_on = models.DateField(null=True)  # its database declared to the authority
     search_locked_at = models.DateTimeField(null=True)
     ingest_locked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

@@ -31,6 +31,7 @@ class PolicyPackRecord(models.Model):
     name = models.TextField()
     version = models.TextField()
     files = models.JSONField()  # file name -> text
+    signatures = models.JSONField(default=dict)  # name of the key -> signature in hexadecimal
     activated_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)
 
@@ -40,6 +41,14 @@ class PolicyPackRecord(models.Model):
                 fields=["name"], condition=Q(retired_at__isnull=True), name="policy_pack_one_active"
             )
         ]
+
+
+class PackSigner(models.Model):
+    """A key that this workspace lets vouch for policy packs, by the name that packs call it."""
+
+    name = models.TextField(primary_key=True)
+    public_key = models.BinaryField(unique=True)  # Ed25519, 32 bytes
+    trusted_at = models.DateTimeField()
 
 
 class PolicyBookRecord(models.Model):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db.models import Q
 
 from countenance.acting.step import Outcome, Step
 from countenance.policy.purposes import BasisKind, Purpose
+from countenance.policy.terms import RequiredField
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import ConflictError, UsageError
@@ -31,6 +34,47 @@ def add_gallery(step: Step) -> Outcome:
         created_at=step.now,
     )
     return _gallery_outcome(gallery, Event.GALLERY_ADDED)
+
+
+def complete_gallery(step: Step) -> Outcome:
+    """Put on record what the law of its place asks for: `particulars` (RequiredField -> text) and `filed_on` (a date).
+
+    A filing is recorded once and never moved to an earlier day: the days since then have begun to count.
+    """
+    gallery = find_gallery(step.params.line("name"))
+    given = _particulars(step.params.json.get("particulars", {}))
+    moment = step.params.moment("filed_on")
+    filed = None if moment is None else moment.date()
+    if moment is not None and moment > step.now:
+        raise UsageError(N_("A filing cannot lie in the future."), code="filing-date")
+    if filed is not None and gallery.filed_on is not None and filed < gallery.filed_on:
+        raise ConflictError(
+            N_("The filing of {gallery} is on record for {day}; it cannot be moved to an earlier one."),
+            code="filing-date",
+            gallery=gallery.name,
+            day=gallery.filed_on.isoformat(),
+        )
+    gallery.particulars = {**gallery.particulars, **given}
+    gallery.filed_on = filed or gallery.filed_on
+    gallery.save(update_fields=["particulars", "filed_on"])
+    step.workspace.revoke_grants()
+    return _gallery_outcome(gallery, Event.GALLERY_DESCRIBED)
+
+
+def _particulars(given: Json) -> dict[str, str]:
+    if not isinstance(given, Mapping):
+        raise UsageError(N_("Particulars are fields with a text each."), code="particulars")
+    found: dict[str, str] = {}
+    for name, text in given.items():
+        if name not in set(RequiredField) - {RequiredField.FILING_DATE} or not isinstance(text, str):
+            raise UsageError(
+                N_("{value} is not a field of a gallery. Known: {known}."),
+                code="unknown-word",
+                value=str(name),
+                known=", ".join(field.value for field in RequiredField),
+            )
+        found[name] = text.strip()
+    return found
 
 
 def suspend_gallery(step: Step) -> Outcome:

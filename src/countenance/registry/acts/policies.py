@@ -2,34 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from countenance.acting.step import Outcome, Step
 from countenance.policy.manifest import HOUSE
 from countenance.policy.pack import pack_from_files
+from countenance.policy.signing import PackSignature
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import ConflictError, UsageError
 from countenance.primitives.text import N_
 from countenance.records.events import Event
-from countenance.records.models import PolicyPackRecord
+from countenance.records.models import PackSigner, PolicyPackRecord
 from countenance.records.policies import hashes_in_force
 from countenance.records.policies import put_in_force as packs_in_force
 
+PUBLIC_KEY_BYTES = 32
+
 
 def activate(step: Step) -> Outcome:
-    """`files`: name -> text of the pack. It must load (schema, annotations) before it replaces the one in force."""
+    """`files`: name -> text of the pack; `signatures`: name of a key -> signature in hexadecimal, two at the least.
+
+    It must load (schema, annotations) and be signed before it replaces the one in force.
+    """
     files = step.params.json.get("files")
     if not isinstance(files, Mapping) or not all(isinstance(text, str) for text in files.values()):
         raise UsageError(N_("A policy pack is a set of text files."), code="policy-files")
-    return put_in_force(step, {name: str(text) for name, text in files.items()})
+    signatures = _signatures(step.params.json.get("signatures", {}))
+    return put_in_force(step, {name: str(text) for name, text in files.items()}, signatures)
 
 
-def put_in_force(step: Step, files: dict[str, str]) -> Outcome:
+def _signatures(given: Json) -> tuple[PackSignature, ...]:
+    try:
+        if not isinstance(given, Mapping):
+            raise TypeError
+        return tuple(
+            PackSignature(key=key, signature=bytes.fromhex(str(signature)))
+            for key, signature in given.items()
+        )
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            N_("The signatures of a policy pack are hexadecimal, by the name of the key."),
+            code="policy-signatures",
+        ) from error
+
+
+def trust(step: Step) -> Outcome:
+    """`name`, `public_key` (64 hexadecimal digits): a key that may vouch for packs from now on, in the place of the one
+    of its name if there is one. Takes two persons.
+    """
+    name = step.params.line("name")
+    try:
+        key = bytes.fromhex(step.params.line("public_key"))
+    except ValueError:
+        key = b""
+    if len(key) != PUBLIC_KEY_BYTES:
+        raise UsageError(N_("A public key is 64 hexadecimal digits."), code="public-key")
+    if PackSigner.objects.filter(public_key=key).exclude(pk=name).exists():
+        raise ConflictError(N_("This key is trusted under another name."), code="key-trusted")
+    PackSigner.objects.update_or_create(name=name, defaults={"public_key": key, "trusted_at": step.now})
+    return Outcome(
+        record={"signer": name, "public_key": key.hex()},
+        event=Event.SIGNER_TRUSTED,
+        details={"signer": name, "public_key": key.hex()},
+    )
+
+
+def put_in_force(step: Step, files: dict[str, str], signatures: Iterable[PackSignature]) -> Outcome:
     """Put the pack of these files in the place of the one of its name, if there is one."""
     pack = pack_from_files(files)
     if pack.hash in hashes_in_force():
         raise ConflictError(N_("This very pack is in force already."), code="policy-in-force")
-    book = packs_in_force([(pack, files)], step.now)
+    book = packs_in_force([(pack, files, signatures)], step.now)
     step.workspace.revoke_grants()
     return Outcome(
         record={
