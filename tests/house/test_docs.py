@@ -154,6 +154,8 @@ FRENCH = {
     "verificateur.md": "auditor.md",
     "examen.md": "reviewer.md",
     "grappe.md": "cluster.md",
+    "conserver.md": "keeping.md",
+    "superviseur.md": "supervisor.md",
 }
 
 

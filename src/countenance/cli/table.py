@@ -24,6 +24,7 @@ TABLE = {
     "gallery": (f"{_HERE}.collection:gallery", N_("References that are searched together.")),
     "source": (f"{_HERE}.collection:source", N_("Collections of photographs and their basis.")),
     "person": (f"{_HERE}.persons:person", N_("People in the photographs and their consent.")),
+    "assessment": (f"{_HERE}.assessments:assessment", N_("What was assessed, bound to what runs.")),
     "plan": (f"{_HERE}.ingest:plan", N_("What an ingest will take: time, disk, memory.")),
     "ingest": (f"{_HERE}.ingest:ingest", N_("Take in a source's photographs; resumes.")),
     "case": (f"{_HERE}.cases:case", N_("The errand under which one may search.")),
@@ -38,6 +39,10 @@ TABLE = {
     "approve": (f"{_HERE}.approve:approve", N_("Sign as the second person.")),
     "erase": (f"{_HERE}.erase:erase", N_("Erase: a person, photograph, source, client, place.")),
     "suppression": (f"{_HERE}.suppression:suppression", N_("Kept out by choice: a list that finds nobody.")),
+    "retention": (f"{_HERE}.keeping:retention", N_("How long each kind of data is kept, and whose charge.")),
+    "hold": (f"{_HERE}.keeping:hold", N_("Data kept back from destruction: dated, visible.")),
+    "purge": (f"{_HERE}.keeping:purge", N_("Destroy what is past its limit.")),
+    "breach": (f"{_HERE}.breach:breach", N_("Whose records lay in files that leaked.")),
     "log": (f"{_HERE}.log:log", N_("Checkpoint, prove, verify, export the log.")),
     "policy": (f"{_HERE}.policy:policy", N_("Rules in force, and what they would decide.")),
     "models": (f"{_HERE}.models:models", N_("Model packs: origin, licence, self-test.")),
@@ -53,11 +58,14 @@ TABLE = {
 
 SECTIONS = (
     (N_("Begin"), ("demo", "init", "doctor", "status")),
-    (N_("Who may, and on what basis"), ("client", "account", "gallery", "source", "person", "approve")),
+    (
+        N_("Who may, and on what basis"),
+        ("client", "account", "gallery", "source", "person", "assessment", "approve"),
+    ),
     (N_("Photographs"), ("plan", "ingest")),
     (N_("Search"), ("case", "search", "review", "report", "searcher", "cluster")),
-    (N_("Oversight"), ("lock", "authority", "inquiry", "order", "sample", "misuse", "yearly")),
-    (N_("What ends"), ("erase", "suppression")),
+    (N_("Oversight"), ("lock", "authority", "inquiry", "order", "sample", "misuse", "yearly", "breach")),
+    (N_("What ends"), ("erase", "suppression", "retention", "hold", "purge")),
     (N_("Look after it"), ("log", "policy", "models", "backup", "restore", "bench", "completion")),
 )
 

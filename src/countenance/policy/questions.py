@@ -64,7 +64,6 @@ class Act(StrEnum):
     MAJORITY_REVIEW = "majority-review"
     ASSESSMENT_RECORD = "assessment-record"  # two persons
     BREACH_REPORT = "breach-report"
-    TRANSFORM_RENEW = "transform-renew"  # of a gallery; two persons
     RECORDS_READ = "records-read"  # of one's own organisation; operator and auditor: of all
     ACCOUNT_SPONSOR = "account-sponsor"  # another account answers for it from now on
     PROPOSAL_CANCEL = "proposal-cancel"
@@ -100,7 +99,6 @@ TWO_PERSON_ACTS = frozenset(
         Act.AUTHORITY_ADD,
         Act.ORDER_DESTROY,
         Act.ASSESSMENT_RECORD,
-        Act.TRANSFORM_RENEW,
     }
 )
 
