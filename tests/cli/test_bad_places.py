@@ -54,6 +54,12 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("erase", "--plan", "--jurisdiction", "CA-QC"),
     ("review", "list"),
     ("report", CASE, *CHLOE),
+    ("suppression", "status"),
+    ("retention", "list"),
+    ("hold", "list"),
+    ("purge", "--plan"),
+    ("assessment", "list"),
+    ("breach", "probe.jpg", "--reference", "x"),
 )
 ELSEWHERE = {
     "demo": "makes a folder of its own",

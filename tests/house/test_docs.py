@@ -155,6 +155,8 @@ FRENCH = {
     "examen.md": "reviewer.md",
     "effacer.md": "erasing.md",
     "grappe.md": "cluster.md",
+    "conserver.md": "keeping.md",
+    "superviseur.md": "supervisor.md",
 }
 
 

@@ -39,6 +39,7 @@ from countenance.ingest.journal import Journal, sweep_orphans
 from countenance.ingest.manifest import Manifest
 from countenance.ingest.meter import Meter
 from countenance.ingest.report import result_of
+from countenance.ingest.status import read_statuses
 from countenance.ingest.store import Store
 from countenance.ingest.suppression import expire_holds
 from countenance.ingest.taken import StoppedByPolicyError, Written
@@ -88,6 +89,7 @@ def ingest(
         sweep_orphans(workspace)
         end_expired(workspace)
         destroy_ended_keys(workspace)
+        read_statuses(workspace)
         finish(workspace)
         SuppressionList(workspace).end_expired()
         expire_holds(workspace)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from countenance.acting.step import Handler, Handlers
 from countenance.oversight import (
     authorities,
+    breach,
     certifying,
     denying,
     exporting,
@@ -22,6 +23,7 @@ HANDLERS: Handlers = {
     Act.LOCK_LIFT: Handler(carry_out=locks.lift_lock),
     Act.AUTHORITY_ADD: Handler(carry_out=authorities.add),
     Act.OVERSIGHT_READ: Handler(carry_out=reading.read, client_of=authorities.client_of_own),
+    Act.BREACH_REPORT: Handler(carry_out=breach.with_files),
     Act.ORDER_PREVIEW: Handler(carry_out=orders.preview, client_of=authorities.client_of_own),
     Act.ORDER_ISSUE: Handler(carry_out=orders.issue, client_of=authorities.client_of_own),
     Act.ORDER_LIFT: Handler(carry_out=orders.lift, client_of=orders.authority_of),

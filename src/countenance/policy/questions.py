@@ -66,7 +66,6 @@ class Act(StrEnum):
     MAJORITY_REVIEW = "majority-review"
     ASSESSMENT_RECORD = "assessment-record"  # two persons
     BREACH_REPORT = "breach-report"
-    TRANSFORM_RENEW = "transform-renew"  # of a gallery; two persons
     REQUEST_OPEN = "request-open"
     REQUEST_VERIFY = "request-verify"
     REQUEST_PAUSE = "request-pause"
@@ -118,7 +117,6 @@ TWO_PERSON_ACTS = frozenset(
         Act.AUTHORITY_ADD,
         Act.ORDER_DESTROY,
         Act.ASSESSMENT_RECORD,
-        Act.TRANSFORM_RENEW,
     }
 )
 

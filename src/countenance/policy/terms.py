@@ -60,14 +60,20 @@ class PauseReason(StrEnum):
 class DataKind(StrEnum):
     """Kinds of data that a storage limit is set for."""
 
-    PHOTOGRAPH = "photograph"
-    TEMPLATE = "template"
+    GALLERY = "gallery"  # all of it
+    PHOTOGRAPH = "photograph"  # what is recorded of it, with its faces
+    TEMPLATE = "template"  # and the crop, which lies under the same key
     PROBE = "probe"
     RESULT = "result"  # candidate lists
     REVIEW = "review"
     REQUEST = "request"  # a person's request and what was found for it
     SUPPRESSION = "suppression"  # a template kept only to exclude
     REFUSAL = "refusal"  # what a decision not to do something rested on
+    CASE = "case"  # a closed case: what it was about, and what came of it
+    HELD_FACE = "held-face"  # a face that the suppression list holds
+    INGEST_LEDGER = "ingest-ledger"  # which file ended how
+    LOG_PAYLOAD = "log-payload"  # details and salts of log entries; entries and proofs stay
+    EXPORT = "export"  # copies that were handed out
 
 
 class FieldOf(StrEnum):

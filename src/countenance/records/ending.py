@@ -17,7 +17,7 @@ from countenance.biometrics.vocabulary import FaceState
 from countenance.primitives.canonical import Json
 from countenance.records.database import DjangoTransaction, truncate_wal
 from countenance.records.events import Event
-from countenance.records.models import ConsentReceipt, Face, PermissionClass, Reference
+from countenance.records.models import ConsentReceipt, Face, Hold, PermissionClass, Reference
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
 
@@ -112,16 +112,20 @@ def _expired(now: datetime) -> QuerySet[ConsentReceipt]:
 
 def destroy_ended_keys(workspace: Workspace) -> int:
     """Destroy keys and crops of withdrawn faces that still have them. Returns how many; safe to run at any time."""
-    due = list(
-        Face.objects.filter(state=FaceState.WITHDRAWN.value).exclude(crop="").values_list("id", "crop")
-    )
+    rows = Face.objects.filter(state=FaceState.WITHDRAWN.value).exclude(crop="")
+    due = list(rows.values_list("id", "crop", "photograph_id"))
+    if due and Hold.objects.filter(lifted_at__isnull=True).exists():
+        from countenance.records.holding import spared
+
+        kept = spared(workspace.clock()).photographs
+        due = [row for row in due if row[2] not in kept]
     if not due:
         return 0
-    workspace.vault.destroy([face for face, _ in due])
-    for _, crop in due:
+    workspace.vault.destroy([face for face, _, _ in due])
+    for _, crop, _ in due:
         workspace.media.delete(crop)
     with workspace.transaction():
         for start in range(0, len(due), 500):
-            Face.objects.filter(id__in=[face for face, _ in due[start : start + 500]]).update(crop="")
+            Face.objects.filter(id__in=[face for face, _, _ in due[start : start + 500]]).update(crop="")
     truncate_wal()
     return len(due)

@@ -24,6 +24,7 @@ from countenance.records.denying import deny_case, destroy_probes
 from countenance.records.ending import end_references, rests_on
 from countenance.records.erasing.replaying import repeat_batch, repeat_end, repeat_start
 from countenance.records.events import Event
+from countenance.records.majority import reach
 from countenance.records.policies import restore_in_force
 from countenance.records.suppressing.lists import SuppressionList
 from countenance.records.workspace import Workspace
@@ -149,6 +150,13 @@ class _Replay:
     def suppression_ended(self, _entry: LoggedEntry, details: dict[str, Any]) -> None:
         SuppressionList(self.workspace).remove([UUID(key) for key in details["entries"]])
 
+    def majority_reached(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        people = [UUID(key) for key in details["people"]]
+        self.references += reach(self.workspace, self.tx, people, entry.leaf.at)
+
+    def hold_lifted(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        models.Hold.objects.filter(code=str(details["code"]), lifted_at=None).update(lifted_at=entry.leaf.at)
+
     def _end(self, **which: Any) -> None:
         chosen = models.Reference.objects.filter(**which)
         self.references += end_references(self.workspace, self.tx, chosen, self.now)
@@ -182,6 +190,8 @@ _ENDS: Mapping[str, Callable[[_Replay, LoggedEntry, dict[str, Any]], None]] = {
     Event.ORDER_LIFTED: _Replay.order_lifted,
     Event.CASE_DENIED: _Replay.case_denied,
     Event.SOURCE_CORRECTED: _Replay.source_corrected,
+    Event.MAJORITY_REACHED: _Replay.majority_reached,
+    Event.HOLD_LIFTED: _Replay.hold_lifted,
     Event.SUPPRESSION_ENDED: _Replay.suppression_ended,
     Event.ERASURE_STARTED: _Replay.erasure_started,
     Event.ERASURE_UNFINDABLE: _Replay.erasure_unfindable,
@@ -208,6 +218,9 @@ _BEGINS = frozenset(
         Event.INQUIRY_ATTACHED,
         Event.INQUIRY_CLOSED,
         Event.SUPPRESSION_JOINED,
+        Event.HOLD_PLACED,
+        Event.RETENTION_SET,
+        Event.ASSESSMENT_RECORDED,
     }
 )
 

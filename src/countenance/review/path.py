@@ -20,12 +20,14 @@ from hashlib import sha256
 from uuid import UUID
 
 from countenance.acting.step import Outcome, Step
+from countenance.policy.restrictions import Effect
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import ConflictError, NotFoundError
 from countenance.primitives.ids import bound_code, new_code, new_id, read_code
 from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.models import Case, Examination, Review, ReviewItem, Search, Verdict
+from countenance.records.restrictions import result_refusal
 from countenance.review.concluding import conclude_where_due, examiners_needed
 from countenance.review.fillers import FILLERS_PER_REVIEW, draw
 from countenance.review.pictures import is_live, pair_pictures
@@ -177,12 +179,18 @@ def choose(step: Step) -> Review | None:
     if named:
         waiting = waiting.filter(code=read_code(named) or named)
     for review in waiting:
-        if not stands_apart(step, review):
+        if not stands_apart(step, review) or _is_closed(step, review):
             continue
         taken = [each for each in review.examinations.all() if each.set_aside_at is None]
         if len(taken) < examiners_needed(step.workspace, review):
             return review
     return None
+
+
+def _is_closed(step: Step, review: Review) -> bool:
+    """Whether a lock or an order keeps its candidates from being used; nobody is given such a pair to look at."""
+    found = result_refusal(step.workspace, step.caller.account, review.search, Effect.SEARCH, step.now)
+    return found is not None
 
 
 def stands_apart(step: Step, review: Review) -> bool:

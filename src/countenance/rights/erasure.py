@@ -7,6 +7,7 @@ commit (`records.erasing.steps.finish`).
 from __future__ import annotations
 
 from countenance.acting.step import Handler, Handlers, Outcome, Step
+from countenance.policy.decisions import Refused
 from countenance.policy.questions import Act
 from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
@@ -16,6 +17,7 @@ from countenance.records.erasing.scope import ErasureScope, scope_of
 from countenance.records.erasing.steps import BULK, begin
 from countenance.records.erasing.vocabulary import EvidenceGrade, ResidencyRule, ScopeKind
 from countenance.records.events import Event
+from countenance.records.holding import hold_refusal
 from countenance.records.models import ResidencyClaim
 from countenance.records.named import find_person
 from countenance.records.params import Params
@@ -50,6 +52,12 @@ def erase(step: Step) -> Outcome:
 def takes_two(step: Step) -> bool:
     """Whatever reaches more than one person, photograph or client's face."""
     return step.params.choice("scope", ScopeKind) in BULK
+
+
+def is_held(step: Step) -> Refused | None:
+    """A hold on the one thing that is to be erased."""
+    pack = step.workspace.policy().book.hash
+    return hold_refusal(read_scope(step.params), step.now, pack=pack)
 
 
 def claim_residency(step: Step) -> Outcome:
@@ -87,6 +95,6 @@ def claim_residency(step: Step) -> Outcome:
 
 HANDLERS: Handlers = {
     Act.ERASE_PLAN: Handler(carry_out=show_plan),
-    Act.ERASE: Handler(carry_out=erase, needs_two=takes_two),
+    Act.ERASE: Handler(carry_out=erase, needs_two=takes_two, against=is_held),
     Act.RESIDENCY_CLAIM: Handler(carry_out=claim_residency),
 }

@@ -13,6 +13,7 @@ from countenance.primitives.errors import NotFoundError, UsageError
 from countenance.primitives.ids import read_code
 from countenance.primitives.text import N_
 from countenance.records import models
+from countenance.records.assessing import assessment_refusal
 from countenance.records.facts import (
     CaseRead,
     case_facts,
@@ -80,6 +81,11 @@ def decide(workspace: Workspace, asked: Asked, now: datetime) -> Grant | Refused
     )
     if closed is not None:
         return closed
+    reopened = assessment_refusal(
+        workspace, asked.gallery, asked.purpose, pack=workspace.policy(asked.epoch).book.hash
+    )
+    if reopened is not None:
+        return reopened
     classes = [
         permission_class(row)
         for row in models.PermissionClass.objects.filter(gallery=asked.gallery, withheld=False)

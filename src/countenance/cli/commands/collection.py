@@ -239,6 +239,11 @@ source = Family(
 @option("--notice", required=True, metavar="TEXT", help=N_("What the people in them were told, or where."))
 @option("--permits-unlabelled", is_flag=True, help=N_("The basis covers faces nobody is named for."))
 @option("--valid-from", metavar="DATE", help=N_("First day of the basis. Else now."))
+@option(
+    "--status-file",
+    metavar="FILE",
+    help=N_("The holder's status feed (CSV); what it takes back is erased at the next cycle."),
+)
 @pass_door
 def add_source(
     door: Door, /, name: str, location: Path, purposes: tuple[str, ...], **params: str | None

@@ -35,16 +35,40 @@ person = Family(
 )
 @argument("label", help=N_("Your own identifier for the person."))
 @option("--declared-minor", is_flag=True, help=N_("The person is declared to be a minor."))
+@option("--majority-on", metavar="DATE", help=N_("The day a minor comes of age, as declared."))
 @pass_door
-def add(door: Door, label: str, declared_minor: bool) -> None:
+def add(door: Door, label: str, declared_minor: bool, majority_on: str | None) -> None:
     """Add a person."""
     carry_out(
         door,
         "person-add",
-        given(label=label, declared_minor=declared_minor),
+        given(label=label, declared_minor=declared_minor, majority_on=majority_on),
         N_("Person {label} added."),
         label=label,
     )
+
+
+@person.command(
+    "of-age",
+    summary=N_("Record what somebody said who came of age."),
+    text=N_(
+        "On the day a declared minor comes of age, what rests on a guardian's word ends. The person is asked; who is not "
+        "asked within ninety days is erased."
+    ),
+    examples=("countenance person of-age P018 --outcome own-consent",),
+)
+@argument("label", metavar="PERSON", help=N_("The person's label."))
+@option(
+    "--outcome",
+    required=True,
+    metavar="WORD",
+    type=click.Choice(("own-consent", "erase")),
+    help=N_("own-consent (recorded before) or erase."),
+)
+@pass_door
+def of_age(door: Door, label: str, outcome: str) -> None:
+    """Review on reaching majority."""
+    carry_out(door, "majority-review", {"person": label, "outcome": outcome}, N_("Recorded."))
 
 
 @person.command(

@@ -16,7 +16,7 @@ from countenance.records.erasing.scope import ErasureScope
 from countenance.records.erasing.selecting import select_ids, there
 from countenance.records.erasing.steps import BULK, close_scope, erase_batch, reach
 from countenance.records.erasing.vocabulary import ErasureState, ResidencyRule, ScopeKind, TombstoneKind
-from countenance.records.models import Case, ConsentReceipt, Erasure
+from countenance.records.models import Case, ConsentReceipt, Erasure, Probe, Review, Search
 from countenance.records.workspace import Workspace
 
 
@@ -58,6 +58,9 @@ def repeat_batch(
     )
     chosen.receipts = list({*chosen.receipts, *there(ConsentReceipt, _ids(details["receipts"]))})
     chosen.cases = there(Case, _ids(details["cases"]))
+    chosen.searches = there(Search, _ids(details.get("searches", ())))
+    chosen.probes = there(Probe, _ids(details.get("probes", ())))
+    chosen.reviews = there(Review, _ids(details.get("reviews", ())))
     if chosen:
         erase_batch(workspace, tx, erasure, chosen, now, logged=False)
     known = {(row.kind, row.digest, row.page, tuple(row.box or ())) for row in erasure.tombstones.all()}

@@ -9,7 +9,7 @@ from countenance.policy.places import check_place
 from countenance.primitives.errors import NotFoundError, UsageError
 from countenance.primitives.text import N_, folded
 from countenance.records.erasing.vocabulary import ResidencyRule, ScopeKind
-from countenance.records.models import Face, Organisation, Person, Photograph
+from countenance.records.models import Erasure, Face, Organisation, Person, Photograph
 from countenance.records.named import find_gallery, find_source
 
 
@@ -68,6 +68,15 @@ def scope_of(kind: ScopeKind, name: str, *, rule: ResidencyRule | None = None) -
             kind=kind.value,
         )
     return ErasureScope(kind=kind, target=str(found), rule=rule)
+
+
+def scope_again_of(erasure: Erasure) -> ErasureScope:
+    """The scope of an erasure that was begun."""
+    return ErasureScope(
+        kind=ScopeKind(erasure.scope),
+        target=erasure.target,
+        rule=ResidencyRule(erasure.rule) if erasure.rule else None,
+    )
 
 
 def _id(text: str) -> uuid.UUID | None:

@@ -32,6 +32,19 @@ _QUERY = 500
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spared:
+    """What holds keep back, by ids. `holds`: how many persons, photographs and cases each hold keeps, by its code."""
+
+    people: frozenset[uuid.UUID] = frozenset()
+    photographs: frozenset[uuid.UUID] = frozenset()
+    cases: frozenset[uuid.UUID] = frozenset()
+    holds: Mapping[str, int] = field(default_factory=dict)
+
+
+NOTHING_SPARED = Spared()
+
+
+@dataclass(frozen=True, kw_only=True)
 class FaceRow:
     """A face to erase. `box`: x, y, width, height in displayed pixels. `crop`: name in the media store, or empty."""
 
@@ -46,7 +59,10 @@ class FaceRow:
 
 @dataclass(kw_only=True)
 class Selection:
-    """Rows of one batch. `photographs`: whole ones, by id with their SHA-256. `people`: id to label."""
+    """Rows of one batch. `photographs`: whole ones, by id with their SHA-256. `people`: id to label.
+
+    `searches`: whose candidate lists go. `runs`: ingest runs whose items go. `payloads`: numbers of log entries.
+    """
 
     people: dict[uuid.UUID, str] = field(default_factory=dict)
     photographs: dict[uuid.UUID, str] = field(default_factory=dict)
@@ -54,44 +70,61 @@ class Selection:
     references: list[uuid.UUID] = field(default_factory=list)
     receipts: list[uuid.UUID] = field(default_factory=list)
     cases: list[uuid.UUID] = field(default_factory=list)
+    searches: list[uuid.UUID] = field(default_factory=list)
+    probes: list[uuid.UUID] = field(default_factory=list)
+    reviews: list[uuid.UUID] = field(default_factory=list)
+    runs: list[uuid.UUID] = field(default_factory=list)
+    payloads: list[int] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return any((self.people, self.photographs, self.faces, self.references, self.receipts, self.cases))
+        return any(
+            (
+                *(self.people, self.photographs, self.faces, self.references, self.receipts, self.cases),
+                *(self.searches, self.probes, self.reviews, self.runs, self.payloads),
+            )
+        )
 
 
 def select(
-    scope: ErasureScope, *, spare: Collection[uuid.UUID] = (), most: int = BATCH
+    scope: ErasureScope, *, spare: Spared = NOTHING_SPARED, most: int = BATCH
 ) -> Iterator[Callable[[], Selection]]:
     """The batches of a scope. Each is chosen when it is called for, inside the transaction that erases it.
 
-    `spare`: ids of persons, photographs, sources or clients that a hold keeps back.
+    `spare`: what a hold keeps back.
     """
-    kept = set(spare)
-    if scope.kind is ScopeKind.PERSON:
-        yield lambda: _of_people([scope.key])
+    if scope.kind is ScopeKind.LIMIT:
+        from countenance.records.erasing.due import due  # it builds on what is here
+
+        yield from due(scope.target, spare=spare, most=most)
+    elif scope.kind is ScopeKind.PERSON:
+        yield lambda: _of_people({scope.key} - spare.people)
     elif scope.kind is ScopeKind.PHOTOGRAPH:
-        yield lambda: _of_photographs([scope.key])
+        yield lambda: of_photographs({scope.key} - spare.photographs)
     elif scope.kind is ScopeKind.FACE:
-        yield lambda: _of_faces(Face.objects.filter(pk=scope.key))
+        yield lambda: of_faces(Face.objects.filter(pk=scope.key), spare)
     elif scope.kind in {ScopeKind.SOURCE, ScopeKind.GALLERY}:
         place = Q(source=scope.key) if scope.kind is ScopeKind.SOURCE else Q(source__gallery=scope.key)
         keys = list(Photograph.objects.filter(place).order_by("pk").values_list("pk", flat=True))
-        for part in _parts([key for key in keys if key not in kept], most):
-            yield lambda part=part: _of_photographs(part)  # type: ignore[misc]  # a batch, bound now
+        for part in parts([key for key in keys if key not in spare.photographs], most):
+            yield lambda part=part: of_photographs(part)  # type: ignore[misc]  # a batch, bound now
         if scope.kind is ScopeKind.GALLERY:
-            yield lambda: _receipts_of(scope.key)
+            yield lambda: _receipts_of(scope.key, spare)
     elif scope.kind is ScopeKind.CLIENT:
         cases = list(Case.objects.filter(client=scope.key).order_by("pk").values_list("pk", flat=True))
-        for part in _parts([key for key in cases if key not in kept], most):
+        for part in parts([key for key in cases if key not in spare.cases], most):
             yield lambda part=part: Selection(cases=there(Case, part))  # type: ignore[misc]
     else:
-        rule = scope.rule or ResidencyRule.PRECAUTIONARY
-        people = sorted(people_of(scope.target, rule) - kept)
-        for part in _parts(people, most):
-            yield lambda part=part: _of_people(part)  # type: ignore[misc]
-        if rule is ResidencyRule.PRECAUTIONARY:
-            for part in _parts(faces_of_place(scope.target), most):
-                yield lambda part=part: _of_faces(Face.objects.filter(pk__in=part))  # type: ignore[misc]
+        yield from _of_place(scope, spare, most)
+
+
+def _of_place(scope: ErasureScope, spare: Spared, most: int) -> Iterator[Callable[[], Selection]]:
+    rule = scope.rule or ResidencyRule.PRECAUTIONARY
+    people = sorted(people_of(scope.target, rule) - spare.people)
+    for part in parts(people, most):
+        yield lambda part=part: _of_people(part)  # type: ignore[misc]
+    if rule is ResidencyRule.PRECAUTIONARY:
+        for part in parts(faces_of_place(scope.target), most):
+            yield lambda part=part: of_faces(Face.objects.filter(pk__in=part), spare)  # type: ignore[misc]
 
 
 def select_ids(
@@ -99,13 +132,13 @@ def select_ids(
 ) -> Selection:
     """What is there of these people, photographs and faces, and nothing besides them."""
     chosen = _of_people(people)
-    whole = _of_photographs(photographs)
+    whole = of_photographs(photographs)
     chosen.photographs |= whole.photographs
     held = {face.id for face in chosen.faces}
     chosen.faces += [face for face in whole.faces if face.id not in held]
     held = {face.id for face in chosen.faces}
     single = [key for key in faces if key not in held]
-    for part in _parts(single, _QUERY):
+    for part in parts(single, _QUERY):
         _add_faces(chosen, Face.objects.filter(pk__in=part))
     chosen.references = []
     _add_references(chosen)
@@ -127,7 +160,7 @@ def ids_of(scope: ErasureScope) -> Mapping[str, str]:
 
 def _of_people(keys: Collection[uuid.UUID]) -> Selection:
     chosen = Selection()
-    for part in _parts(sorted(keys), _QUERY):
+    for part in parts(sorted(keys), _QUERY):
         chosen.people.update(Person.objects.filter(pk__in=part).values_list("pk", "label"))
         chosen.receipts += ConsentReceipt.objects.filter(person__in=part).values_list("pk", flat=True)
         _add_faces(chosen, Face.objects.filter(person__in=part))
@@ -136,26 +169,28 @@ def _of_people(keys: Collection[uuid.UUID]) -> Selection:
     return chosen
 
 
-def _of_faces(faces: QuerySet[Face]) -> Selection:
+def of_faces(faces: QuerySet[Face], spare: Spared = NOTHING_SPARED) -> Selection:
+    """These faces with their references, but for those in photographs that a hold keeps."""
     chosen = Selection()
     _add_faces(chosen, faces)
+    chosen.faces = [face for face in chosen.faces if face.photograph not in spare.photographs]
     _add_references(chosen)
     return chosen
 
 
-def _of_photographs(keys: Collection[uuid.UUID]) -> Selection:
+def of_photographs(keys: Collection[uuid.UUID]) -> Selection:
+    """These photographs with all their faces."""
     chosen = Selection()
-    for part in _parts(sorted(keys), _QUERY):
+    for part in parts(sorted(keys), _QUERY):
         chosen.photographs.update(Photograph.objects.filter(pk__in=part).values_list("pk", "sha256"))
         _add_faces(chosen, Face.objects.filter(photograph__in=part))
     _add_references(chosen)
     return chosen
 
 
-def _receipts_of(gallery: uuid.UUID) -> Selection:
-    return Selection(
-        receipts=list(ConsentReceipt.objects.filter(gallery=gallery).values_list("pk", flat=True))
-    )
+def _receipts_of(gallery: uuid.UUID, spare: Spared) -> Selection:
+    rows = ConsentReceipt.objects.filter(gallery=gallery).values_list("pk", "person_id")
+    return Selection(receipts=[key for key, person in rows if person not in spare.people])
 
 
 def _add_faces(chosen: Selection, faces: QuerySet[Face]) -> None:
@@ -186,7 +221,7 @@ def _add_faces(chosen: Selection, faces: QuerySet[Face]) -> None:
 
 
 def _add_references(chosen: Selection) -> None:
-    for part in _parts([face.id for face in chosen.faces], _QUERY):
+    for part in parts([face.id for face in chosen.faces], _QUERY):
         chosen.references += Reference.objects.filter(face__in=part).values_list("pk", flat=True)
 
 
@@ -195,7 +230,7 @@ def _add_bare_photographs(chosen: Selection) -> None:
     going = {face.id for face in chosen.faces}
     pictures = {face.photograph: face.sha256 for face in chosen.faces}
     others: set[uuid.UUID] = set()
-    for part in _parts(sorted(pictures), _QUERY):
+    for part in parts(sorted(pictures), _QUERY):
         rows = Face.objects.filter(photograph__in=part).values_list("pk", "photograph_id")
         others.update(photograph for face, photograph in rows if face not in going)
     chosen.photographs.update((key, sha256) for key, sha256 in pictures.items() if key not in others)
@@ -204,12 +239,13 @@ def _add_bare_photographs(chosen: Selection) -> None:
 def there(kind: type[Model], keys: Collection[uuid.UUID]) -> list[uuid.UUID]:
     """Those of `keys` that have a row."""
     found: list[uuid.UUID] = []
-    for part in _parts(sorted(keys), _QUERY):
+    for part in parts(sorted(keys), _QUERY):
         found += kind._default_manager.filter(pk__in=part).values_list("pk", flat=True)  # noqa: SLF001 - Django's documented name
     return found
 
 
-def _parts(keys: Collection[uuid.UUID], most: int) -> Iterator[list[uuid.UUID]]:
+def parts(keys: Collection[uuid.UUID], most: int) -> Iterator[list[uuid.UUID]]:
+    """`keys`, at most so many at a time."""
     listed = list(keys)
     for start in range(0, len(listed), most):
         yield listed[start : start + most]

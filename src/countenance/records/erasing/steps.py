@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from countenance.policy.terms import DataKind
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import UnavailableError
 from countenance.primitives.ids import new_code
@@ -29,7 +30,7 @@ from countenance.records.erasing.certificate import Certificate, certificate_of,
 from countenance.records.erasing.ledger import forget_labels
 from countenance.records.erasing.payloads import positions_naming
 from countenance.records.erasing.residency import residency
-from countenance.records.erasing.scope import ErasureScope
+from countenance.records.erasing.scope import ErasureScope, scope_again_of
 from countenance.records.erasing.selecting import Selection, ids_of, select
 from countenance.records.erasing.stores import ERASED, Walk, walk_stores
 from countenance.records.erasing.vocabulary import (
@@ -41,11 +42,14 @@ from countenance.records.erasing.vocabulary import (
     WorkKind,
 )
 from countenance.records.events import Event
+from countenance.records.holding import hold_on, kept_back, spared
 from countenance.records.models import Account, Basis, Erasure, ErasureWork, Gallery, Photograph, Source
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
 
-BULK = frozenset({ScopeKind.SOURCE, ScopeKind.GALLERY, ScopeKind.CLIENT, ScopeKind.JURISDICTION})
+BULK = frozenset(
+    {ScopeKind.SOURCE, ScopeKind.GALLERY, ScopeKind.CLIENT, ScopeKind.JURISDICTION, ScopeKind.LIMIT}
+)
 """What may be too much for one transaction, and takes two persons."""
 
 _KEYS_AT_ONCE = 8_192
@@ -98,6 +102,10 @@ def begin(
     `ground`: the request or order that it rests on, in words without a name. Raises RefusedError where a hold is on it.
     """
     place = ids_of(scope).get("jurisdiction", "")
+    spare = spared(now)
+    held = hold_on(scope, spare)
+    if held is not None:
+        raise held
     erasure = Erasure.objects.create(
         code=new_code("E", groups=3),
         scope=scope.kind.value,
@@ -120,7 +128,7 @@ def begin(
     _log(workspace, tx, erasure, Event.ERASURE_STARTED, now, details)
     close_scope(scope, now)
     if scope.kind not in BULK:
-        for batch in select(scope):
+        for batch in select(scope, spare=spare):
             erase_batch(workspace, tx, erasure, batch(), now)
         reach(erasure, ErasureState.UNFINDABLE, now)
     workspace.revoke_grants()
@@ -195,8 +203,9 @@ def _carry_on(workspace: Workspace, erasure: Erasure, report: Report) -> Certifi
 
 
 def _make_unfindable(workspace: Workspace, erasure: Erasure, report: Report) -> bool:
-    scope = scope_again(erasure)
-    for batch in select(scope):
+    scope = scope_again_of(erasure)
+    spare = spared(workspace.clock())
+    for batch in select(scope, spare=spare):
         with workspace.transaction() as (tx, now):
             held = Erasure.objects.select_for_update().get(pk=erasure.pk)
             if held.state != ErasureState.STARTED.value:
@@ -209,6 +218,8 @@ def _make_unfindable(workspace: Workspace, erasure: Erasure, report: Report) -> 
     with workspace.transaction() as (_, now):
         held = Erasure.objects.select_for_update().get(pk=erasure.pk)
         if held.state == ErasureState.STARTED.value:
+            held.kept_back = kept_back(scope, spare)
+            held.save(update_fields=["kept_back"])
             if scope.kind is ScopeKind.JURISDICTION and scope.rule is not ResidencyRule.PRECAUTIONARY:
                 held.uncertain = len(residency(scope.target).uncertain)
                 held.save(update_fields=["uncertain"])
@@ -246,6 +257,7 @@ def erase_batch(
             *((WorkKind.MEDIA, name) for name in dict.fromkeys(walk.media)),
             *((WorkKind.MENTION, str(key)) for key in dict.fromkeys(walk.mentions)),
             *((WorkKind.LABEL, digest) for digest in labels),
+            *((WorkKind.PAYLOAD, str(position)) for position in chosen.payloads),
         ],
     )
     total = Counter({store: int(number) for store, number in erasure.counts.items()})
@@ -259,6 +271,9 @@ def erase_batch(
         "faces": sorted(str(face.id) for face in chosen.faces),
         "receipts": sorted(str(key) for key in chosen.receipts),
         "cases": sorted(str(key) for key in chosen.cases),
+        "searches": sorted(str(key) for key in chosen.searches),
+        "probes": sorted(str(key) for key in chosen.probes),
+        "reviews": sorted(str(key) for key in chosen.reviews),
         "tombstones": [[kind.value, digest, page, box] for kind, digest, page, box in stones],
         "counts": {store.value: number for store, number in counts.items()},
         "written": written,
@@ -279,7 +294,7 @@ def _photograph_stones(
         ScopeKind.PHOTOGRAPH.value,
         ScopeKind.SOURCE.value,
         ScopeKind.GALLERY.value,
-    }
+    } or erasure.target.startswith(f"{DataKind.PHOTOGRAPH.value}/")
     if not whole:
         return [
             (TombstoneKind.FACE, hashing.of_bytes(face.sha256), face.page, [round(side) for side in face.box])
@@ -316,7 +331,8 @@ def _destroy_keys(workspace: Workspace, erasure: Erasure, _: Report) -> bool:
 def _remove_bytes(workspace: Workspace, erasure: Erasure, _: Report) -> bool:
     workspace.media.delete_many(_work(erasure, WorkKind.MEDIA))
     forget_labels(workspace, set(_work(erasure, WorkKind.LABEL)))
-    _forget_payloads(workspace, erasure, set(_work(erasure, WorkKind.MENTION)))
+    chosen = {int(ref) for ref in _work(erasure, WorkKind.PAYLOAD)}
+    _forget_payloads(workspace, erasure, set(_work(erasure, WorkKind.MENTION)), chosen)
     if not _rewrite_index(workspace):
         return False
     with workspace.transaction() as (tx, _now):
@@ -328,10 +344,11 @@ def _remove_bytes(workspace: Workspace, erasure: Erasure, _: Report) -> bool:
     return truncate_wal()
 
 
-def _forget_payloads(workspace: Workspace, erasure: Erasure, ids: set[str]) -> None:
+def _forget_payloads(workspace: Workspace, erasure: Erasure, ids: set[str], chosen: set[int]) -> None:
     """Forget, and note in the same transaction which: whoever replays the log knows then why they are missing."""
     with open_reading() as tx:
-        positions = [position for page in positions_naming(tx, ids) for position in page] if ids else []
+        naming = [position for page in positions_naming(tx, ids) for position in page] if ids else []
+    positions = sorted(chosen.union(naming))
     if not positions:
         return
     with workspace.transaction() as (writing, _):
@@ -372,15 +389,6 @@ def _complete(workspace: Workspace, erasure: Erasure, _: Report) -> bool:
 
 
 # ---- What the steps share
-
-
-def scope_again(erasure: Erasure) -> ErasureScope:
-    """The scope of an erasure that was begun."""
-    return ErasureScope(
-        kind=ScopeKind(erasure.scope),
-        target=erasure.target,
-        rule=ResidencyRule(erasure.rule) if erasure.rule else None,
-    )
 
 
 def close_scope(scope: ErasureScope, now: datetime) -> None:

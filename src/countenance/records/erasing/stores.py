@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from countenance.biometrics.vocabulary import PhotographState
 from countenance.records.database import DjangoTransaction, as_stored
@@ -92,15 +92,20 @@ def _candidates(walk: Walk) -> int:
     if walk.destroy and rows:
         walk.mentions += rows
         walk.delete("records_candidate", "id", list(rows))
-        _close_ranks(sorted(set(rows.values()) - set(_searches(walk))))
+        walk.mentions += walk.chosen.searches
+        _close_ranks(sorted(set(rows.values()) - set(_searches(walk)) - set(walk.chosen.searches)))
     return len(rows)
 
 
 def _reviews(walk: Walk) -> int:
     """What reviewers found of a candidate: the pair, the verdicts on it, and their keys, under which the notes lie."""
     found: list[uuid.UUID] = []
-    for part in _parts(list(_listed(walk))):
-        pairs = list(ReviewItem.objects.filter(candidate__in=part).values_list("pk", flat=True))
+    chosen = [
+        *(Q(candidate__in=part) for part in _parts(list(_listed(walk)))),
+        *(Q(review__in=part) for part in _parts(walk.chosen.reviews)),
+    ]
+    for which in chosen:
+        pairs = list(ReviewItem.objects.filter(which).values_list("pk", flat=True))
         verdicts = list(Verdict.objects.filter(item__in=pairs).values_list("pk", flat=True))
         found += verdicts
         if walk.destroy and pairs:
@@ -108,7 +113,12 @@ def _reviews(walk: Walk) -> int:
             walk.mentions += [*pairs, *verdicts]
             walk.delete("records_verdict", "id", verdicts)
             walk.delete("records_reviewitem", "id", pairs)
-    return len(found)
+    if walk.destroy and walk.chosen.reviews:
+        walk.keys += walk.chosen.reviews
+        walk.mentions += walk.chosen.reviews
+        walk.delete("records_examination", "review_id", walk.chosen.reviews)
+        walk.delete("records_review", "id", walk.chosen.reviews)
+    return len(found) + len(walk.chosen.reviews)
 
 
 def _listed(walk: Walk) -> dict[uuid.UUID, uuid.UUID]:
@@ -118,7 +128,7 @@ def _listed(walk: Walk) -> dict[uuid.UUID, uuid.UUID]:
         rows.update(Candidate.objects.filter(face__in=part).values_list("pk", "search_id"))
     for part in _parts(list(walk.chosen.people)):
         rows.update(Candidate.objects.filter(person__in=part).values_list("pk", "search_id"))
-    for part in _parts(_searches(walk)):
+    for part in _parts([*_searches(walk), *walk.chosen.searches]):
         rows.update(Candidate.objects.filter(search__in=part).values_list("pk", "search_id"))
     return rows
 
@@ -137,6 +147,8 @@ def _probes(walk: Walk) -> int:
     found: list[tuple[uuid.UUID, str]] = []
     for part in _parts(_searches(walk)):
         found += Probe.objects.filter(search__in=part).values_list("pk", "picture")
+    for part in _parts(walk.chosen.probes):
+        found += Probe.objects.filter(pk__in=part).values_list("pk", "picture")
     if walk.destroy and found:
         walk.keys += [key for key, _ in found]
         walk.mentions += [key for key, _ in found]
@@ -213,6 +225,10 @@ def _ledger(walk: Walk) -> int:
             )
         else:
             number += items.count()
+    for part in _parts(walk.chosen.runs):
+        number += IngestItem.objects.filter(run__in=part).count()
+        if walk.destroy:
+            walk.delete("records_ingestitem", "run_id", part)
     return number
 
 

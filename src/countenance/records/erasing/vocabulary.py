@@ -15,6 +15,7 @@ class ScopeKind(StrEnum):
     GALLERY = "gallery"  # all photographs of a gallery's sources
     CLIENT = "client"  # a client's probes, candidate lists and cases
     JURISDICTION = "jurisdiction"  # the people of a place
+    LIMIT = "limit"  # one kind of data past its storage limit; only `purge` begins it
 
 
 class ErasureState(StrEnum):
@@ -56,6 +57,7 @@ class WorkKind(StrEnum):
     KEY = "key"  # data key of a record
     MEDIA = "media"  # file of the media store
     MENTION = "mention"  # record id that payloads of the log may name
+    PAYLOAD = "payload"  # number of a log entry whose details go
     LABEL = "label"  # keyed hash of a label that rows of the ingest ledger may name
 
 

@@ -4,6 +4,7 @@ from countenance.records.models.cases import Candidate, Case, Probe, Search
 from countenance.records.models.collection import Basis, Gallery, PermissionClass, Source
 from countenance.records.models.erasing import Erasure, ErasureWork, ResidencyClaim, Tombstone
 from countenance.records.models.ingest import IngestItem, IngestRun, IngestShard
+from countenance.records.models.keeping import Assessment, Hold, RetentionLimit, StatusFeed
 from countenance.records.models.organisations import Account, Organisation, UsedNonce
 from countenance.records.models.oversight import Inquiry, InquiryAuthority, InquiryDocument, Lock, Order
 from countenance.records.models.persons import ConsentReceipt, Person
@@ -30,6 +31,7 @@ from countenance.records.models.watching import MisuseFlag, Sample, SampledSearc
 __all__ = [
     "Account",
     "Approval",
+    "Assessment",
     "Basis",
     "Candidate",
     "Case",
@@ -40,6 +42,7 @@ __all__ = [
     "Examination",
     "Face",
     "Gallery",
+    "Hold",
     "IngestItem",
     "IngestRun",
     "IngestShard",
@@ -64,12 +67,14 @@ __all__ = [
     "RequestRecord",
     "RequestStepRecord",
     "ResidencyClaim",
+    "RetentionLimit",
     "Review",
     "ReviewItem",
     "Sample",
     "SampledSearch",
     "Search",
     "Source",
+    "StatusFeed",
     "SweepFindingRecord",
     "SweepRecord",
     "Tombstone",

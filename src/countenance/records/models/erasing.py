@@ -36,6 +36,9 @@ class Erasure(models.Model):
     state = models.TextField(choices=[(word, word) for word in _words(ErasureState)])
     counts = models.JSONField(default=dict)  # store -> how many were there
     kept_back = models.JSONField(default=dict)  # code of a hold -> how many persons or photographs it kept
+    followed_by = models.TextField(
+        default="", blank=True
+    )  # the erasure of what holds kept back, after they ended
     uncertain = models.IntegerField(default=0)  # persons whose residency was in doubt, for a place
     forgotten = models.JSONField(default=list)  # log entries whose payloads were forgotten
     entries = models.JSONField(default=list)  # log entries of its steps

@@ -21,10 +21,17 @@ class Person(models.Model):
     # What all spellings of the label share. Who withdrew as one of them has withdrawn as the others.
     folded = models.TextField(unique=True, editable=False)
     declared_minor = models.BooleanField(default=False)
+    majority_on = models.DateField(null=True)  # declared: the day a declared minor comes of age
+    majority_reached_at = models.DateTimeField(
+        null=True
+    )  # when it was noticed; findable no more until reviewed
+    majority_reviewed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(label=""), name="person_labelled")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(label=""), name="person_labelled"),
+        ]
 
     def save(self, *args: Any, **more: Any) -> None:
         """As Django's, with the folded label kept in step."""

@@ -15,7 +15,7 @@ from countenance.primitives.errors import ConflictError, UsageError
 from countenance.primitives.text import N_
 from countenance.records.ending import end_references
 from countenance.records.events import Event
-from countenance.records.models import Basis, Gallery, IngestRun, IngestShard, Reference, Source
+from countenance.records.models import Basis, Gallery, IngestRun, IngestShard, Reference, Source, StatusFeed
 from countenance.records.named import find_gallery, find_source
 from countenance.records.naming import namesake
 
@@ -123,6 +123,9 @@ def add_source(step: Step) -> Outcome:
         registered_by=step.caller.account,
         created_at=step.now,
     )
+    feed = step.params.text("status_file", "")
+    if feed:
+        StatusFeed.objects.create(source=source, file=feed)
     return _source_outcome(source, Event.SOURCE_ADDED, {})
 
 
@@ -222,6 +225,7 @@ def describe_source(source: Source) -> dict[str, Json]:
         "holder": source.holder,
         "contact": source.contact,
         "notice": source.notice,
+        "status_file": StatusFeed.objects.filter(source=source).values_list("file", flat=True).first(),
         "registered": iso(source.created_at),
         "state": "withdrawn" if source.withdrawn_at else "live",
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from countenance.acting.step import Outcome, Step
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
@@ -9,9 +11,19 @@ from countenance.primitives.errors import ConflictError, NotFoundError, UsageErr
 from countenance.primitives.ids import new_code, read_code
 from countenance.primitives.text import N_, folded
 from countenance.records.ending import end_references, withdraw_receipts
+from countenance.records.erasing.scope import ErasureScope
+from countenance.records.erasing.steps import begin
+from countenance.records.erasing.vocabulary import ScopeKind
 from countenance.records.events import Event
 from countenance.records.models import ConsentReceipt, Person, Reference, WorkspaceState
 from countenance.records.named import find_gallery, find_person
+
+
+class MajorityOutcome(StrEnum):
+    """What came of asking somebody who came of age."""
+
+    OWN_CONSENT = "own-consent"
+    ERASE = "erase"
 
 
 def add(step: Step) -> Outcome:
@@ -22,10 +34,52 @@ def add(step: Step) -> Outcome:
         raise ConflictError(
             N_("There is a person {person} already."), code="person-exists", person=held.label
         )
+    minor, majority = step.params.flag("declared_minor"), step.params.moment("majority_on")
+    if majority is not None and (not minor or majority <= step.now):
+        raise UsageError(
+            N_("The day somebody comes of age is declared for a minor, and lies ahead."),
+            remedy=N_("Give --declared-minor with --majority-on, or neither."),
+            code="majority-date",
+        )
     person = Person.objects.create(
-        label=label, declared_minor=step.params.flag("declared_minor"), created_at=step.now
+        label=label,
+        declared_minor=minor,
+        majority_on=majority.date() if majority else None,
+        created_at=step.now,
     )
     return Outcome(record=describe(person), event=Event.PERSON_ADDED, details={"person": str(person.pk)})
+
+
+def review_majority(step: Step) -> Outcome:
+    """Somebody who came of age was asked: either their own consent is on record by now, or they are erased."""
+    person = find_person(step.params.line("person"))
+    if person.majority_reached_at is None or person.majority_reviewed_at is not None:
+        raise NotFoundError(
+            N_("{person} does not wait for such a review."), code="majority-none", person=person.label
+        )
+    outcome = step.params.choice("outcome", MajorityOutcome)
+    details: dict[str, Json] = {"person": str(person.pk), "outcome": outcome.value}
+    if outcome is MajorityOutcome.ERASE:
+        scope = ErasureScope(kind=ScopeKind.PERSON, target=str(person.pk))
+        ground = "asked on coming of age"
+        begin(step.workspace, step.tx, scope, now=step.now, ground=ground, account=step.caller.account)
+    else:
+        own = ConsentReceipt.objects.filter(
+            person=person, withdrawn_at__isnull=True, guardian="", given_at__gte=person.majority_reached_at
+        )
+        if not own.exists():
+            raise UsageError(
+                N_("There is no consent of {person}'s own since they came of age."),
+                remedy=N_("Record it first: countenance person consent"),
+                code="majority-consent",
+                person=person.label,
+            )
+        Person.objects.filter(pk=person.pk).update(majority_reviewed_at=step.now)
+    return Outcome(
+        record={"person": person.label, "outcome": outcome.value},
+        event=Event.MAJORITY_REVIEWED,
+        details=details,
+    )
 
 
 def record_consent(step: Step) -> Outcome:
@@ -143,6 +197,8 @@ def describe(person: Person) -> dict[str, Json]:
     return {
         "person": person.label,
         "declared_minor": person.declared_minor,
+        "majority_on": person.majority_on.isoformat() if person.majority_on else None,
+        "to_be_asked": person.majority_reached_at is not None and person.majority_reviewed_at is None,
         "receipts": [
             describe_receipt(receipt)
             for receipt in person.receipts.select_related("gallery", "person").order_by("given_at", "purpose")

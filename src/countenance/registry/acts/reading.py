@@ -8,12 +8,23 @@ from uuid import UUID
 
 from countenance.acting.step import Outcome, Step
 from countenance.policy.purposes import OrganisationKind
+from countenance.policy.terms import DataKind
 from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.clock import iso
 from countenance.records import models
 from countenance.records.erasing.describing import describe
 from countenance.records.events import Event
-from countenance.registry.acts import accounts, cases, collection, organisations, persons, policies, status
+from countenance.registry.acts import (
+    accounts,
+    assessments,
+    cases,
+    collection,
+    keeping,
+    organisations,
+    persons,
+    policies,
+    status,
+)
 
 
 class Listing(StrEnum):
@@ -28,6 +39,9 @@ class Listing(StrEnum):
     POLICIES = "policies"
     PROPOSALS = "proposals"
     ERASURES = "erasures"
+    RETENTION = "retention"
+    HOLDS = "holds"
+    ASSESSMENTS = "assessments"
     STATUS = "status"
 
 
@@ -43,6 +57,11 @@ def read(step: Step) -> Outcome:
     own = step.caller.account.organisation_id
     if listing is Listing.STATUS:
         return Outcome(record={listing.value: [status.describe(step)]})
+    if listing is Listing.ASSESSMENTS:
+        rows = models.Assessment.objects.select_related("gallery", "adds_to").order_by("recorded_at")
+        return Outcome(
+            record={listing.value: [] if own else [assessments.describe(step.workspace, row) for row in rows]}
+        )
     if listing is Listing.PROPOSALS:
         return Outcome(record={listing.value: [] if own else _proposals(step)})
     return Outcome(record={listing.value: _LISTINGS[listing](own)})
@@ -117,7 +136,18 @@ def _erasures(own: UUID | None) -> list[Json]:
     return [] if own else [describe(row) for row in models.Erasure.objects.order_by("started_at")]
 
 
+def _retention(own: UUID | None) -> list[Json]:
+    return [] if own else [keeping.describe_limit(kind) for kind in DataKind]
+
+
+def _holds(own: UUID | None) -> list[Json]:
+    rows = models.Hold.objects.select_related("placed_by").order_by("placed_at")
+    return [] if own else [keeping.describe_hold(row) for row in rows]
+
+
 _LISTINGS = {
+    Listing.RETENTION: _retention,
+    Listing.HOLDS: _holds,
     Listing.ERASURES: _erasures,
     Listing.CLIENTS: _clients,
     Listing.ACCOUNTS: _accounts,

@@ -1,0 +1,1 @@
+"""Storage limits, and the purge that keeps them."""
