@@ -154,6 +154,7 @@ FRENCH = {
     "verificateur.md": "auditor.md",
     "examen.md": "reviewer.md",
     "grappe.md": "cluster.md",
+    "guichet.md": "request-desk.md",
 }
 
 
