@@ -153,6 +153,7 @@ FRENCH = {
     "intervenant.md": "caseworker.md",
     "verificateur.md": "auditor.md",
     "examen.md": "reviewer.md",
+    "effacer.md": "erasing.md",
     "grappe.md": "cluster.md",
     "guichet.md": "request-desk.md",
 }

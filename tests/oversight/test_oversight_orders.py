@@ -18,6 +18,7 @@ from countenance.policy.decisions import Refused
 from countenance.primitives.errors import ConflictError, UsageError
 from countenance.records import models
 from countenance.records.database import open_reading
+from countenance.records.erasing.tombstones import Hashing
 from countenance.tlog import verifier
 from countenance.tlog.statement import issue
 
@@ -185,6 +186,7 @@ def test_collecting_that_is_under_way_stops_at_its_next_batch_and_ends_nothing_h
         source.gallery,
         [brief],
         house.clock(),
+        hashing=Hashing(house.workspace.vault),
         restrictions=house.workspace.restrictions(),
     )
     standing = desk.unlabelled(brief)

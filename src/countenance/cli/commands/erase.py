@@ -33,6 +33,7 @@ STORES = {
     "persons": N_("Persons"),
     "residency-claims": N_("Claims of residency"),
     "candidate-lists": N_("Entries in candidate lists"),
+    "reviews": N_("Reviews of candidates"),
     "probes": N_("Probes"),
     "cases": N_("Cases"),
     "ingest-ledger": N_("Lines of the ingest ledger"),
