@@ -17,6 +17,8 @@ from countenance.primitives.text import N_
 if TYPE_CHECKING:
     from countenance.rights.disclosure import Disclosure
 
+_MORE = ".held dl{align-content:start}header dl{margin-bottom:1rem}.own{margin-top:1rem}"
+
 EDITS = {
     "orientation-applied": N_("turned upright, as the camera noted"),
     "face-chosen": N_("one face of it chosen"),
@@ -49,7 +51,7 @@ def render_disclosure(disclosure: Disclosure) -> str:
     return document(
         language=spoken().value,
         title=f"{title} - {content['operator']}",
-        style=style(MORE),
+        style=style(MORE + _MORE),
         body=join(
             element("header", element("h1", text(title)), _search(content), *notes),
             element(
