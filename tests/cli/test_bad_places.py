@@ -30,6 +30,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("gallery", "suspend", "missing", "--reason", "x"),
     ("source", "list"),
     ("person", "add", "x"),
+    ("request", "list"),
     ("plan", "albums"),
     ("ingest", "albums"),
     (*("case", "open", "--purpose", "missing-person", "--reference", "2"), *BODY, *CHLOE),

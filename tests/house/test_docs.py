@@ -157,6 +157,7 @@ FRENCH = {
     "grappe.md": "cluster.md",
     "conserver.md": "keeping.md",
     "superviseur.md": "supervisor.md",
+    "guichet.md": "request-desk.md",
 }
 
 

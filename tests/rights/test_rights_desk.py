@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from house import House, photograph
 
+from countenance.policy.pack import shipped_pack_files
 from countenance.primitives.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from countenance.records import models
 from countenance.records.requests import destroy_closed_requests, picture_name
@@ -97,10 +98,38 @@ def test_answers_before_verification_do_not_tell_who_is_enrolled(sqlite_house: H
                 tuple((key, None if key in {"request", "secret"} else answer[key]) for key in sorted(answer))
             )
     assert len(shapes) == 1
-    # A difference of means beyond three standard errors would tell with some thousand tries; the first are warm-up.
+    assert alike(there, nowhere)
+    # Negative control: half a millisecond more for those who are enrolled would be seen.
+    assert not alike([each + 0.0005 + statistics.stdev(there[10:]) for each in there], nowhere)
+
+
+def alike(there: list[float], nowhere: list[float]) -> bool:
+    """Whether two series of seconds, taken in turns, differ by less than four standard errors. The first ten are warm-up."""
     one, other = there[10:], nowhere[10:]
     error = (statistics.variance(one) / len(one) + statistics.variance(other) / len(other)) ** 0.5
-    assert abs(statistics.median(one) - statistics.median(other)) < 4 * error
+    return abs(statistics.median(one) - statistics.median(other)) < 4 * error
+
+
+def test_a_wrong_code_takes_as_long_as_an_unknown_one(sqlite_house: House) -> None:
+    """Verification too does not tell whether the code in a request is that of somebody who is enrolled."""
+    house = sqlite_house
+    code = house.person("P001")
+    house.enrol(code, photograph("P001"))
+    wrong = "R-1111-1111-1111-1111"
+    times: dict[str, list[float]] = {code: [], wrong: []}
+    events = set()
+    for number in range(50):
+        for value in (code, wrong)[:: 1 if number % 2 else -1]:
+            asked = opened(house, value=value)["request"]
+            started = time.perf_counter()
+            answer = house.act(
+                "request-verify", request=asked, tier="receipt-holder", code="R-2222-2222-2222-2222"
+            )
+            times[value].append(time.perf_counter() - started)
+            assert answer["verified"] is False
+            events.add(house.events()[-1])
+    assert events == {"request-not-verified"}
+    assert alike(times[code], times[wrong])
 
 
 def test_a_wrong_code_and_an_unknown_one_are_answered_alike(house: House) -> None:
@@ -151,6 +180,45 @@ def test_objection_and_correction(house: House) -> None:
     assert models.Reference.objects.get().ended_at is not None
 
 
+def test_each_correction_of_a_record(house: House) -> None:
+    """A label, a declared minority, and a face that is somebody else's: what rested on it ends."""
+    code = house.person("P001")
+    reference = house.enrol(code, photograph("P001"))
+    for field, more in (("declared-minor", {"value": "yes"}), ("not-me", {})):
+        number = verified(house, kind="correction", value=code)
+        house.act("request-find", request=number)
+        done = house.act("request-fulfil", request=number, field=field, **more)
+        assert (done["step"], done["field"], done["records"]) == ("corrected", field, 1)
+    assert models.Person.objects.get().declared_minor
+    assert models.Face.objects.get().person is None
+    assert models.Reference.objects.get(pk=reference).ended_at is not None
+    answer = house.search(photograph("P001", "amateur_selfie"))
+    assert not getattr(answer, "candidates", ())
+    house.person("P002")
+    number = verified(house, kind="correction", value=code)
+    house.act("request-find", request=number)
+    with pytest.raises(ConflictError) as refused:  # nobody becomes somebody else by asking
+        house.act("request-fulfil", request=number, field="label", value="p002")
+    assert refused.value.code == "person-exists"
+
+
+def test_an_objection_or_withdrawal_has_effect_in_the_next_search_and_a_receipt(house: House) -> None:
+    for kind, person in (("objection", "P001"), ("withdrawal", "P002")):
+        code = house.person(person)
+        house.enrol(code, photograph(person))
+        picture = photograph(person, "amateur_selfie")
+        assert [each.person for each in house.search(picture).candidates[:1]] == [person]  # type: ignore[union-attr]
+        number = verified(house, kind=kind, value=code)
+        house.act("request-find", request=number)
+        house.act("request-fulfil", request=number)
+        answer = house.search(picture)
+        assert person not in [each.person for each in getattr(answer, "candidates", ())]
+        last = receipts(house, number)[-1]["file"]
+        assert verifier.verify_statement(last, house.workspace.log.vkey).ok
+        row = models.RequestRecord.objects.get(number=number)
+        assert (bytes(row.details), row.state) == (b"", "fulfilled")
+
+
 def test_by_photograph_and_by_reference_somebody_looks_first(house: House) -> None:
     one, other = house.person("P001"), house.person("P002")
     house.enrol(one, photograph("P001"))
@@ -189,6 +257,61 @@ def test_clocks_pause_extend_and_survive_a_restart(house: House) -> None:
     assert (row["request"], row["overdue"]) == (number, True)
     with pytest.raises((ConflictError, UsageError)):
         house.act("request-extend", request=number, reason="volume")
+
+
+def with_terms(house: House) -> None:
+    """Put a pack in force whose law gives an answer to access 20 days, 10 more for volume, and lets the clock stand."""
+    files = shipped_pack_files("CA")
+    manifest = json.loads(files["pack.json"])
+    clock = {
+        "request": "access",
+        "within": "20 days",
+        "extension": "10 days",
+        "extension_for": ["volume"],
+        "notice_within": "15 days",
+        "pauses": ["clarification-asked"],
+        "sources": ["pipeda-4-9"],
+        "en": "Twenty days, for this test.",
+        "fr": "Vingt jours, pour cet essai.",
+    }
+    terms = json.loads(files["terms.json"])
+    terms["clocks"] = [clock]
+    manifest["version"] = "2027.1.1"
+    files = {**files, "terms.json": json.dumps(terms), "pack.json": json.dumps(manifest)}
+    waiting = house.act("policy-activate", files=files)
+    house.act("approve", house.deputy, proposal=waiting["proposal"])
+
+
+def test_the_law_of_the_place_sets_the_clock(house: House) -> None:
+    """The pack's time, its one extension with a notice in time, and its pauses; the shorter law counts; others stay at 30 days."""
+    with_terms(house)
+    received = house.clock().date()
+    due = {kind: opened(house, kind=kind, value="x", place="CA-ON")["due"] for kind in ("access", "erasure")}
+    assert due == {
+        "access": (received + timedelta(days=20)).isoformat(),
+        "erasure": (received + timedelta(days=30)).isoformat(),
+    }
+    number = opened(house, kind="access", value="x", place="BR")["request"]  # the operator's law holds
+    with pytest.raises(UsageError):
+        house.act("request-pause", request=number, reason="identity-not-established")
+    house.act("request-pause", request=number, reason="clarification-asked", text="Which album?")
+    house.clock.move(timedelta(days=3))
+    house.act("request-resume", request=number)
+    done = house.act("request-extend", request=number, reason="volume", text="Many albums.")
+    assert done["due"] == (received + timedelta(days=33)).isoformat()
+    with pytest.raises(ConflictError):
+        house.act("request-extend", request=number, reason="volume")
+    late = opened(house, kind="access", value="x")["request"]
+    house.clock.move(timedelta(days=16))
+    with pytest.raises(ConflictError) as refused:
+        house.act("request-extend", request=late, reason="volume")
+    assert refused.value.code == "clock-notice-late"
+    told = json.loads(receipts(house, number)[-1]["file"])["statement"]
+    assert (told["step"], told["reason"], told["due"]) == (
+        "extended",
+        "volume",
+        (received + timedelta(days=33)).isoformat(),
+    )
 
 
 def test_only_the_desk_takes_requests(house: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from countenance.policy.decisions import Refused
 from countenance.primitives.canonical import sha256_hex
 from countenance.primitives.errors import ConflictError, RefusedError, UsageError
 from countenance.records import models
-from countenance.records.requests import picture_name
+from countenance.records.requests import drop_picture, picture_name, sweep_pictures
 from countenance.rights.access import pictures_of
+from countenance.rights.desk import PICTURE_PART
 from countenance.rights.own_face import OwnFaceAnswer, OwnFaceFound, search_own_face
+from countenance.vault.vault import Plain
 
 ASKING: dict[str, Any] = {"name": "Anne Tremblay", "contact": "anne@example.org"}
 SELFIE = photograph("P001", "amateur_selfie")
@@ -195,3 +198,61 @@ def test_access_says_who_searched_as_far_as_the_law_lets_one_say(house: House) -
     assert house.case not in said
     assert "File 2026-17" not in said
     assert [entry["rule"] for entry in content["withheld"]] == ["RIGHTS-01", "RIGHTS-02"]
+
+
+def test_what_a_lock_closes_is_not_looked_through_and_is_named(house: House) -> None:
+    """With one gallery closed the other is searched and the closed one named; with all closed the lock refuses."""
+    house.enrol(house.person("P001"), photograph("P001"))
+    house.act("gallery-add", name="other", purposes=["missing-person"], jurisdiction="CA", notice="A notice.")
+    number = asked(house)
+    whole = look(house, number)
+    assert isinstance(whole, OwnFaceFound)
+    assert (whole.closed, whole.coverage.permitted) == ((), 1)
+    lock = house.act("lock-set", kind="search", gallery="people", reason="an inquiry")
+    found = look(house, number)
+    assert isinstance(found, OwnFaceFound)
+    assert [(each.gallery, each.authority) for each in found.closed] == [
+        ("people", "Operator of the workspace: lock")
+    ]
+    assert (found.faces, found.coverage.permitted) == ((), 0)
+    assert lock["lock"] in found.closed[0].rule
+    house.act("lock-set", kind="search", gallery="other", reason="an inquiry")
+    refused = look(house, number)
+    assert isinstance(refused, Refused)
+    assert refused.authority == "Operator of the workspace: lock"
+    assert house.events()[-1] == "act-refused"
+
+
+def test_what_a_lock_keeps_back_within_a_gallery_is_named_too(house: House) -> None:
+    house.enrol(house.person("P001"), photograph("P001"))
+    number = asked(house)
+    house.act("lock-set", kind="search", source="archive", reason="an inquiry")
+    found = look(house, number)
+    assert isinstance(found, OwnFaceFound)
+    assert [(each.gallery, each.rule) for each in found.closed] == [("people", "")]
+    assert found.faces == ()
+
+
+def test_a_picture_that_comes_after_the_end_is_destroyed_with_its_key(sqlite_house: House) -> None:
+    """A search that was under way when its request ended: at its end, or, where it was killed, at the next start."""
+    house = sqlite_house
+    number = asked(house)
+    row = models.RequestRecord.objects.get(number=number)
+    house.act("request-withdraw", request=number)
+
+    def late() -> None:
+        (sealed,) = house.workspace.vault.seal([Plain(record_id=row.pk, part=PICTURE_PART, data=SELFIE)])
+        house.workspace.media.put(picture_name(row), sealed)
+        assert row.pk in set(house.workspace.vault.record_ids())
+
+    late()
+    drop_picture(house.workspace, row)
+    assert picture_name(row) not in set(house.workspace.media.names())
+    assert row.pk not in set(house.workspace.vault.record_ids())
+    late()
+    assert sweep_pictures(house.workspace) == 0  # it may still be under way
+    (path,) = [path for path in house.workspace.directory.rglob("*") if path.name == picture_name(row)]
+    os.utime(path, (0, 0))
+    assert sweep_pictures(house.workspace) == 1
+    assert picture_name(row) not in set(house.workspace.media.names())
+    assert row.pk not in set(house.workspace.vault.record_ids())

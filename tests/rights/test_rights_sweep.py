@@ -86,7 +86,7 @@ def test_a_sweep_finds_ones_own_and_leaves_one_certificate(sqlite_house: House) 
         assert isinstance(result, PhotographExtraction)
         templates += [face.template.to_bytes()[:64] for face in result.pages[0].faces if face.template]
     number = asked(house)
-    plan = plan_sweep("archive", house.pool)
+    plan = plan_sweep(house.workspace, "archive", house.pool)
     assert plan.photographs == 3
     state = run(house, number)
     assert isinstance(state, SweepState)
@@ -161,3 +161,88 @@ def test_no_core_dump_and_no_debugger(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(sys.platform == "linux")
+
+
+def test_a_worker_leaves_no_core_dump_wherever_cores_go() -> None:
+    """The limit alone is not asked where the system pipes cores to a program (core(5)); exec() forgets the parent's word."""
+    if sys.platform != "linux":
+        pytest.skip("prctl is Linux's")
+    program = (
+        "import ctypes, resource\n"
+        "from countenance.extraction import worker\n"
+        "system = ctypes.CDLL(None)\n"
+        "assert system.prctl(3, 0, 0, 0, 0) == 1\n"  # PR_GET_DUMPABLE
+        "worker._limit(4 << 30)\n"
+        "assert system.prctl(3, 0, 0, 0, 0) == 0\n"
+        "assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_stopped_sweep_keeps_the_sealed_probe_a_cursor_and_ids_alone(sqlite_house: House) -> None:
+    """By the rows' own fields, and by the bytes of every file: no template, of the probe or of anybody, in plain."""
+    house = sqlite_house
+    permit(house)
+    folder = source_of(house)
+    number = asked(house)
+    templates = [templates_of(house, SELFIE)[0]]
+    for path in sorted(folder.iterdir()):
+        templates += templates_of(house, path.read_bytes())
+    stop = threading.Event()
+    state = run(house, number, report=lambda *_: stop.set(), stop=stop)
+    assert isinstance(state, SweepState)
+    fields = {field.name for field in models.SweepRecord._meta.get_fields()}
+    assert fields == {
+        *("id", "request", "source", "probe", "threshold", "cursor", "looked_at", "failed"),
+        *("started_by", "started_at", "finished_at", "released_at", "findings"),
+    }
+    finding = {field.name for field in models.SweepFindingRecord._meta.get_fields()}
+    assert finding == {"id", "sweep", "number", "path", "sha256", "confirmed_at"}
+    row = models.SweepRecord.objects.get()
+    assert len(row.probe) > 0
+    everything = bytes_of(house)
+    assert bytes(row.probe)[:48] in everything  # negative control: the scan finds what is there
+    assert [mark for mark in templates if mark in everything] == []
+    house.act("request-withdraw", request=number)
+    row.refresh_from_db()
+    assert bytes(row.probe) == b""
+
+
+def test_a_lock_stops_a_sweep_before_and_while_it_runs(sqlite_house: House) -> None:
+    house = sqlite_house
+    permit(house)
+    folder = source_of(house, 1)
+    for number in range(140):  # the cursor is written every 64 photographs, and locks are asked for then
+        (folder / f"copy-{number:03d}.jpg").write_bytes(b"no picture " + str(number).encode())
+    asked_for = asked(house)
+    reports: list[int] = []
+
+    def lock(looked: int, _: int) -> None:
+        reports.append(looked)
+        if len(reports) == 1:
+            house.act("lock-set", kind="search", source="archive", reason="an inquiry")
+
+    stopped = run(house, asked_for, report=lock)
+    assert isinstance(stopped, Refused)
+    assert stopped.authority == "Operator of the workspace: lock"
+    assert reports == [64]
+    assert models.SweepRecord.objects.get().finished_at is None
+    again = run(house, asked_for, None)
+    assert isinstance(again, Refused)
+    assert house.events()[-1] == "act-refused"
+
+
+def templates_of(house: House, picture: bytes) -> list[bytes]:
+    """The first bytes of each template of a picture."""
+    result = house.pool.submit(picture, detail=Detail.STANDARD, rule=PROBE_RULE).result()
+    assert isinstance(result, PhotographExtraction)
+    return [face.template.to_bytes()[:64] for face in result.pages[0].faces if face.template]
+
+
+def bytes_of(house: House) -> bytes:
+    """Every byte of every file of the workspace."""
+    files = [path for path in house.workspace.directory.rglob("*") if path.is_file()]
+    return b"\0".join(path.read_bytes() for path in files)

@@ -27,6 +27,7 @@ from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
     from countenance.rights.access import Shown
+    from countenance.rights.disclosure import Disclosure
 
 SUMS = "SHA256SUMS"
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the least that a ZIP can say: the same content is the same file
@@ -47,6 +48,14 @@ def build(content: Mapping[str, Any], page: str, pictures: Sequence[Shown]) -> b
             files[f"pictures/{number:03d}-photograph.jpg"] = shown.photograph
     files[SUMS] = "".join(f"{sha256_hex(data)}  {name}\n" for name, data in files.items()).encode()
     return _zip(files)
+
+
+def build_disclosure(disclosure: Disclosure, page: str, receipt: str, verifier: Path) -> bytes:
+    """A disclosure as it is handed out: `disclosure.json` in the form that the receipt names, a page, and the pictures."""
+    files: dict[str, bytes] = {"disclosure.html": page.encode(), "disclosure.json": disclosure.data}
+    files |= {f"pictures/{name}": data for name, data in sorted(disclosure.pictures.items())}
+    files[SUMS] = "".join(f"{sha256_hex(data)}  {name}\n" for name, data in files.items()).encode()
+    return _zip({**files, "receipt.json": receipt.encode(), "verifier.py": verifier.read_bytes()})
 
 
 def digest_of(package: bytes) -> str:

@@ -197,6 +197,11 @@ class ExtractionPool:
                 self._jobs.put(job)
         return job.future
 
+    @property
+    def workers(self) -> int:
+        """How many work at once."""
+        return len(self._threads)
+
     def worker_pids(self) -> tuple[int, ...]:
         """Process ids of the workers alive now, for status pages and tests."""
         with self._lock:

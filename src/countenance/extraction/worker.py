@@ -1,8 +1,9 @@
 """A worker: `python -m countenance.extraction.worker`. Bytes in, faces out; no keys, no paths, no network.
 
 It reads jobs from standard input and writes answers to standard output. Once its models are loaded it can open nothing more,
-neither file nor socket (RLIMIT_NOFILE 0), nor write to a file (RLIMIT_FSIZE 0); it leaves no core dump (RLIMIT_CORE 0), cannot
-take more memory than it was given (RLIMIT_DATA), and dies with its parent.
+neither file nor socket (RLIMIT_NOFILE 0), nor write to a file (RLIMIT_FSIZE 0); it leaves no core dump (RLIMIT_CORE 0, and
+PR_SET_DUMPABLE 0, since that limit is not asked where cores go to a program: core(5)), cannot take more memory than it was given
+(RLIMIT_DATA), and dies with its parent.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from countenance.extraction.pack import load_pack
 from countenance.extraction.values import ExtractionFailed, ExtractionResult, FailureReason
 from countenance.extraction.wire import PREFIX, answer, frame, read_header, read_job, read_prefix
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # linux/prctl.h
 MEMORY_EXIT = 77
 """Exit code after an answer `failed(memory)`: a fresh worker is cheaper than a fragmented one."""
 
@@ -82,6 +83,8 @@ def _limit(memory: int) -> None:
             resource.setrlimit(what, (wanted, wanted))
         except (ValueError, OSError):
             continue  # macOS enforces neither RLIMIT_DATA nor RLIMIT_AS; the pixel cap still holds
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _mapped_bytes() -> int:

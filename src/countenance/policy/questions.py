@@ -78,6 +78,7 @@ class Act(StrEnum):
     REQUEST_CONFIRM = "request-confirm"
     REQUEST_PREPARE = "request-prepare"  # look at what would be handed out
     REQUEST_SWEEP = "request-sweep"  # look through a source that has no index
+    REQUEST_DISCLOSE = "request-disclose"  # a search, to the person it affected
     REQUEST_FULFIL = "request-fulfil"
     REQUEST_READ = "request-read"
     REQUEST_RECEIPTS = "request-receipts"

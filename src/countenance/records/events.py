@@ -82,6 +82,7 @@ class Event(StrEnum):
     REQUEST_SEARCHED = "request-searched"
     REQUEST_CONFIRMED = "request-confirmed"
     REQUEST_PREPARED = "request-prepared"
+    SEARCH_DISCLOSED = "search-disclosed"
     REQUEST_FULFILLED = "request-fulfilled"
     SWEEP_STARTED = "sweep-started"
     SWEEP_FINISHED = "sweep-finished"

@@ -6,12 +6,18 @@ steps: that a request was answered must be shown, not by whom it was made.
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
+
 from countenance.records.database import truncate_wal
 from countenance.records.models import RequestRecord, SweepRecord
 from countenance.records.workspace import Workspace
 
 PICTURE_PREFIX = "request-"
 """Media of requests: the prefix and the request's id."""
+
+
+_LONGEST_SEARCH = timedelta(hours=1)
 
 
 def picture_name(row: RequestRecord) -> str:
@@ -32,3 +38,29 @@ def destroy_closed_requests(workspace: Workspace) -> int:
         RequestRecord.objects.filter(pk__in=keys).update(details=b"", destroyed_at=now)
     truncate_wal()
     return len(due)
+
+
+def drop_picture(workspace: Workspace, row: RequestRecord) -> None:
+    """Remove a picture that no search came of. Where its request ended meanwhile, so does the key it was sealed under."""
+    workspace.media.delete_many([picture_name(row)])
+    if not RequestRecord.objects.filter(pk=row.pk, closed_at__isnull=True).exists():
+        workspace.vault.destroy([row.pk])
+        truncate_wal()
+
+
+def sweep_pictures(workspace: Workspace) -> int:
+    """Destroy what a killed search left: pictures and keys of requests that are closed. Returns how many.
+
+    Only what is older than any search may last: another process may be in the middle of one.
+    """
+    left = {
+        uuid.UUID(hex=name.removeprefix(PICTURE_PREFIX))
+        for name in workspace.media.names(older_than=_LONGEST_SEARCH)
+        if name.startswith(PICTURE_PREFIX)
+    }
+    left -= set(RequestRecord.objects.filter(closed_at__isnull=True).values_list("pk", flat=True))
+    if left:
+        workspace.vault.destroy(sorted(left))
+        workspace.media.delete_many([PICTURE_PREFIX + key.hex for key in sorted(left)])
+        truncate_wal()
+    return len(left)

@@ -8,6 +8,7 @@ from countenance.acting.step import Step
 from countenance.primitives.canonical import Json
 from countenance.records.events import Event
 from countenance.records.models import Competence, Examination, Review, ReviewItem, Verdict
+from countenance.records.verdicts import OpenedVerdict, open_verdicts
 from countenance.records.workspace import Workspace
 from countenance.review.pictures import is_live
 from countenance.review.rule import (
@@ -18,7 +19,7 @@ from countenance.review.rule import (
     conclude_review,
     stance_of,
 )
-from countenance.review.sealing import OpenedVerdict, open_seed, open_verdicts
+from countenance.review.sealing import open_seed
 from countenance.review.values import ReviewOutcome
 from countenance.tlog.leaf import NewEntry
 

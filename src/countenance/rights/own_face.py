@@ -37,7 +37,7 @@ from countenance.records.facts import gallery_facts
 from countenance.records.identity import Caller, SignedRequest, require_act, spend, verify
 from countenance.records.params import Params
 from countenance.records.refusing import log_refusal
-from countenance.records.requests import picture_name
+from countenance.records.requests import drop_picture, picture_name
 from countenance.records.restrictions import rows_are_open, search_refusal
 from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
@@ -273,14 +273,42 @@ def _conclude(
     """Steps 3 (sealing), 5 and 6; None where something was closed or revoked meanwhile. The picture is at rest before its
     request knows of it; its key exists since the opening.
     """
-    grants = allowed.grants
     with workspace.transaction():
         row = verified_request(workspace, number).request.row
-    sealed = workspace.vault.seal([Plain(record_id=row.pk, part=PICTURE_PART, data=picture)])[0]
-    workspace.media.put(picture_name(row), sealed)
+    kept = False
+    try:
+        sealed = workspace.vault.seal([Plain(record_id=row.pk, part=PICTURE_PART, data=picture)])[0]
+        workspace.media.put(picture_name(row), sealed)
+        noted, appended = _note(workspace, signed, number, allowed, coverage, scores)
+        kept = noted is not None
+    finally:
+        if not kept:
+            drop_picture(workspace, row)
+    if noted is None:
+        return None
+    return OwnFaceFound(
+        request=row.number,
+        faces=tuple(show_faces(workspace, noted)),
+        coverage=coverage,
+        closed=allowed.closed,
+        log_entry=appended,
+        probe=face.crop,
+    )
+
+
+def _note(
+    workspace: Workspace,
+    signed: SignedRequest,
+    number: str,
+    allowed: _Allowed,
+    coverage: Coverage,
+    scores: dict[uuid.UUID, float],
+) -> tuple[list[models.RequestFaceRecord] | None, int]:
+    """Step 5: the faces that are to be looked at, and the entry's index; (None, -1) where something was revoked meanwhile."""
+    grants = allowed.grants
     with workspace.transaction() as (tx, now):
         if workspace.epoch() != allowed.epoch:
-            return None
+            return None, -1
         spend(signed, now)
         caller = verify(signed, workspace_id=str(workspace.settings.id), now=now)
         row = verified_request(workspace, number).request.row
@@ -307,14 +335,7 @@ def _conclude(
             )
             for grant in grants
         )
-    return OwnFaceFound(
-        request=row.number,
-        faces=tuple(show_faces(workspace, noted)),
-        coverage=coverage,
-        closed=allowed.closed,
-        log_entry=appended.index,
-        probe=face.crop,
-    )
+    return noted, appended.index
 
 
 def _entry(

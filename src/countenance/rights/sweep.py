@@ -56,13 +56,15 @@ from countenance.vault.vault import Plain, Sealed
 
 PROBE_PART = "sweep-probe"
 _SAVE_EVERY = 64  # photographs between two writes of the cursor
-_AHEAD = 4  # photographs in hand at once
+_AHEAD = 2  # photographs in hand at once, for each worker
 _SAMPLE = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class SweepPlan:
-    """What a sweep will cost. `seconds`: by what the first few photographs took to be looked at, without any template."""
+    """What a sweep will cost. `seconds`: by what a few photographs took to be looked at without any template, and by what a
+    template takes on this machine, tried on patterns.
+    """
 
     photographs: int
     seconds: float
@@ -93,20 +95,28 @@ type Report = Callable[[int, int], None]
 """Told how many were looked at, and how many there are."""
 
 
-def plan_sweep(name: str, pool: ExtractionPool) -> SweepPlan:
+def plan_sweep(workspace: Workspace, name: str, pool: ExtractionPool) -> SweepPlan:
     """Count, and time a few photographs. Makes no template. Raises UnavailableError where the source is not there."""
+    from countenance.extraction.timing import embedding_ms
+
     source = find_source(name)
     paths = list(walk(source))
-    started = time.perf_counter()
     step = max(1, len(paths) // _SAMPLE)
     sample = paths[::step][:_SAMPLE]
     none = EmbedRule(unlabelled=False, labels=())
-    for path in sample:
+    spent, faces = 0.0, 0
+    for number, path in enumerate(
+        [*sample[:1], *sample]
+    ):  # the first one wakes the worker and is not counted
+        started = time.perf_counter()
         data = read(source, path, pool.limits.max_bytes)
-        if data is not None:
-            pool.submit(data, detail=Detail.STANDARD, rule=none).result()
-    each = (time.perf_counter() - started) / max(1, len(sample))
-    return SweepPlan(photographs=len(paths), seconds=each * len(paths))
+        result = data and pool.submit(data, detail=Detail.STANDARD, rule=none).result()
+        if number:
+            spent += time.perf_counter() - started
+            if isinstance(result, PhotographExtraction):
+                faces += sum(len(page.faces) for page in result.pages)
+    each = (spent + faces * embedding_ms(workspace.models) / 1000) / max(1, len(sample))
+    return SweepPlan(photographs=len(paths), seconds=each * len(paths) / pool.workers)
 
 
 def sweep(
@@ -267,7 +277,11 @@ def _look(
 
     last = after
     while True:
-        while len(window) < _AHEAD and not stop.is_set() and (path := next(waiting, None)) is not None:
+        while (
+            len(window) < _AHEAD * pool.workers
+            and not stop.is_set()
+            and (path := next(waiting, None)) is not None
+        ):
             data = read(source, path, pool.limits.max_bytes)
             future = None if data is None else pool.submit(data, detail=Detail.STANDARD, rule=PROBE_RULE)
             window.append((path, "" if data is None else sha256_hex(data), future))

@@ -65,6 +65,7 @@ class RequestStep(StrEnum):
     ERASED = "erased"
     LEFT_OUT = "left-out"
     CORRECTED = "corrected"
+    DISCLOSED = "disclosed"  # a search, to the person it affected
     SWEPT = "swept"  # a source without an index was looked through; nothing of others was kept
     CONSENT_WITHDRAWN = "consent-withdrawn"
     OBJECTION_UPHELD = "objection-upheld"

@@ -24,7 +24,7 @@ from countenance.records.database import disconnect, open_reading
 from countenance.records.ending import destroy_ended_keys, end_expired
 from countenance.records.erasing.steps import finish
 from countenance.records.identity import SignedRequest
-from countenance.records.requests import destroy_closed_requests
+from countenance.records.requests import destroy_closed_requests, sweep_pictures
 from countenance.records.workspace import Workspace
 from countenance.search.keeping import sweep_probes
 from countenance.service import wire
@@ -84,6 +84,7 @@ class SearcherServer:
             destroy_ended_keys(workspace)
             destroy_closed_requests(workspace)
             sweep_probes(workspace)
+            sweep_pictures(workspace)
             workspace.background_index = True
             workspace.cluster = self._cluster
             with LocalSearcher(workspace) as searcher:

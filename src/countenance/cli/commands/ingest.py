@@ -155,7 +155,7 @@ def ingest(
     )
     stop = threading.Event()
     meter = Meter()
-    with _stopping(door, stop):
+    with stopping(door, stop):
         result = run_ingest(workspace, request, progress=meter.show, stop=stop)
     meter.close()
     workspace.checkpoint()
@@ -229,8 +229,8 @@ class Meter:
         return ", ".join(parts)
 
 
-class _stopping:  # noqa: N801 - a context manager, used like a function
-    """The first Ctrl-C (or SIGTERM) asks the ingest to finish its batch; a second one interrupts."""
+class stopping:  # noqa: N801 - a context manager, used like a function
+    """The first Ctrl-C (or SIGTERM) asks a run to finish its batch; a second one interrupts."""
 
     def __init__(self, door: Door, stop: threading.Event) -> None:
         self._door, self._stop = door, stop

@@ -5,6 +5,8 @@ They work on the workspace itself, as ingest does; the other commands of the des
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -165,6 +167,71 @@ def package(door: Door, number: str, out: Path) -> None:
 
 
 @request.command(
+    "disclose",
+    summary=N_("Disclose a search to the person it affected, made again."),
+    text=N_(
+        "For a verified request for access, one search on whose list the requester stood: probe and what was done to it, "
+        "all candidates, scores, threshold, model, reviewers, and what speaks against. The search is made again from what "
+        "was sealed with it. Others on the list are told by rank and score alone. Say whose decision allows it."
+    ),
+    examples=('countenance request disclose Q-7K3M-9QXA --search 1 --allowed-by "File 9"',),
+)
+@NUMBER
+@option(
+    "--search",
+    "place",
+    type=int,
+    required=True,
+    metavar="NUMBER",
+    help=N_("Which search, as the access package numbers them."),
+)
+@option(
+    "--allowed-by",
+    "authority",
+    required=True,
+    metavar="TEXT",
+    help=N_("Whose decision allows it, and its date."),
+)
+@option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    default=Path("disclosure.zip"),
+    help=N_("The package (ZIP). Else disclosure.zip in this folder."),
+)
+@pass_door
+def disclose(door: Door, number: str, place: int, authority: str, out: Path) -> int:
+    """Disclose a search."""
+    from countenance.cli import package as packages
+    from countenance.cli.sheet.disclosure import render_disclosure
+    from countenance.policy.decisions import Refused
+    from countenance.rights.disclosure import disclose as disclose_search
+    from countenance.tlog import verifier
+
+    workspace = door.workspace()
+    params: dict[str, Json] = {"request": number, "search": place, "authority": authority}
+    with _pool(door) as pool:
+        found = disclose_search(workspace, door.sign("request-disclose", params), pool)
+    if isinstance(found, Refused):
+        report_refusal(door, found.error())
+        return Exit.REFUSED
+    record = door.perform("request-receipts", {"request": number, "latest": True}).record
+    assert isinstance(record, dict)
+    with _speaking(Language(str(found.content["language"]))):
+        page = render_disclosure(found)
+    receipt = str(record["receipts"][-1]["file"])
+    write_private(out, packages.build_disclosure(found, page, receipt, Path(verifier.__file__)))
+    if door.screen.json:
+        door.screen.document(
+            {"package": str(out), "reproduction": found.content["reproduction"], "log_entry": found.log_entry}
+        )
+        return Exit.DONE
+    door.screen.text(N_("Disclosure: {path}. Look at each picture before it goes out."), path=str(out))
+    signed(door, found.log_entry)
+    return Exit.DONE
+
+
+@request.command(
     "sweep",
     summary=N_("Look through a source that has no index, for one requester."),
     text=N_(
@@ -195,6 +262,9 @@ def package(door: Door, number: str, out: Path) -> None:
     multiple=True,
     help=N_("A photograph that is theirs; 0 for none of them."),
 )
+@option(
+    "--workers", metavar="NUMBER", type=click.IntRange(1, 256), help=N_("Processes. Else one per processor.")
+)
 @RECEIPT
 @pass_door
 def sweep(
@@ -204,6 +274,7 @@ def sweep(
     plan: bool,
     picture: Path | None,
     release: tuple[int, ...],
+    workers: int | None,
     receipt_to: Path | None,
 ) -> int:
     """Sweep."""
@@ -216,6 +287,7 @@ def sweep(
         carry_out(door, "request-sweep", numbers, N_("Released. Nothing else was kept."))
         hand_receipt(door, number, receipt_to)
         return Exit.DONE
+    from countenance.cli.commands.ingest import stopping
     from countenance.policy.decisions import Refused
     from countenance.rights.own_face import NoProbe
     from countenance.rights.secrecy import memory_only
@@ -224,9 +296,10 @@ def sweep(
 
     held = memory_only()
     workspace = door.workspace()
-    with _pool(door) as pool:
+    stop = threading.Event()
+    with _pool(door, workers=workers or os.cpu_count() or 1) as pool:
         if plan:
-            cost = plan_sweep(source, pool)
+            cost = plan_sweep(workspace, source, pool)
             document: dict[str, Json] = {"photographs": cost.photographs, "seconds": round(cost.seconds, 1)}
             if door.screen.json:
                 door.screen.document(document)
@@ -241,7 +314,9 @@ def sweep(
         params: dict[str, Json] = {"request": number, "source": source}
         if data is not None:
             params["picture"] = sha256_hex(data)
-        answer = sweep_source(workspace, door.sign("request-sweep", params), data, pool, held)
+        signed_by_me = door.sign("request-sweep", params)
+        with stopping(door, stop):
+            answer = sweep_source(workspace, signed_by_me, data, pool, held, report=_report, stop=stop)
     if isinstance(answer, Refused):
         report_refusal(door, answer.error())
         return Exit.REFUSED
@@ -260,13 +335,19 @@ def sweep(
     else:
         from countenance.cli.screen import Column
 
+        if not answer.done:
+            door.screen.text(N_("Stopped. The same command goes on from here."), bold=True)
         door.screen.text(N_("{count} photographs looked at."), count=answer.looked_at)
         door.screen.table(
             [Column(title=N_("Number"), right=True), Column(title=N_("Photograph"))],
             [(each.number, each.path) for each in answer.findings],
             empty=N_("Nothing was found."),
         )
-    return Exit.DONE
+    return Exit.DONE if answer.done else Exit.INTERRUPTED
+
+
+def _report(looked_at: int, of: int) -> None:
+    click.echo(f"{looked_at}/{of}", err=True)
 
 
 def _picture(path: Path) -> bytes:
@@ -293,11 +374,11 @@ def _no_probe(door: Door, answer: NoProbe) -> int:
 
 
 @contextmanager
-def _pool(door: Door) -> Iterator[ExtractionPool]:
+def _pool(door: Door, workers: int = 1) -> Iterator[ExtractionPool]:
     from countenance.extraction.pool import ExtractionPool
 
     workspace = door.workspace()
-    with ExtractionPool(workspace.models, workers=1, limits=workspace.limits) as pool:
+    with ExtractionPool(workspace.models, workers=workers, limits=workspace.limits) as pool:
         yield pool
 
 

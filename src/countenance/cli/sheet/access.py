@@ -39,7 +39,7 @@ WITHHELD = {
         "Whatever shows or names somebody else. Other faces on your photographs were destroyed."
     ),
 }
-_MORE = """
+MORE = """
 .held{list-style:none;margin:0;padding:0;max-width:none;display:grid;gap:1.5rem}
 .held>li{background:var(--card);border:1px solid var(--line);border-radius:.3rem;padding:1rem;display:grid;gap:1rem;
 grid-template-columns:minmax(0,1fr);break-inside:avoid}
@@ -63,7 +63,7 @@ def render_access(content: Mapping[str, Any], pictures: Sequence[Shown]) -> str:
     return document(
         language=spoken().value,
         title=f"{title} - {content['operator']}",
-        style=style(_MORE),
+        style=style(MORE),
         body=join(
             _head(content, title),
             element(
@@ -71,7 +71,7 @@ def render_access(content: Mapping[str, Any], pictures: Sequence[Shown]) -> str:
                 _faces(content, by_face),
                 _consents(content),
                 _searches(content),
-                _withheld(content),
+                withheld(content),
                 _rights(content),
             ),
             _foot(content),
@@ -191,7 +191,8 @@ def _destroyed(count: int) -> str:
     return say(N_("The faces of {count} other people were destroyed in this copy."), count=count)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Html:
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Html:
+    """A table that scrolls by itself where it is too wide."""
     head = element("tr", *(element("th", text(name), scope="col") for name in heads))
     body = [
         element("tr", *(element("td", text("" if cell is None else cell)) for cell in row)) for row in rows
@@ -218,7 +219,7 @@ def _consents(content: Mapping[str, Any]) -> Html:
         for receipt in content["receipts"]
     ]
     heads = [_(N_("Receipt")), _(N_("Purpose")), _(N_("Gallery")), _(N_("Given")), _(N_("Ends or ended"))]
-    return element("section", element("h2", text(_(N_("Your consents")))), _table(heads, rows))
+    return element("section", element("h2", text(_(N_("Your consents")))), table(heads, rows))
 
 
 def _searches(content: Mapping[str, Any]) -> Html:
@@ -233,10 +234,11 @@ def _searches(content: Mapping[str, Any]) -> Html:
     note = N_(
         "A list of candidates names people who resemble somebody sought. It is a lead, and says nothing of who that is."
     )
-    return element("section", heading, element("p", text(_(note)), class_="soft"), _table(heads, rows))
+    return element("section", heading, element("p", text(_(note)), class_="soft"), table(heads, rows))
 
 
-def _withheld(content: Mapping[str, Any]) -> Html:
+def withheld(content: Mapping[str, Any]) -> Html:
+    """What is not told, and by which rule."""
     items = [
         element(
             "li",

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
-
-from django.db.models import Q
 
 from countenance.acting.step import Outcome, Step
 from countenance.policy.terms import RequestKind
@@ -14,9 +11,10 @@ from countenance.primitives.clock import iso
 from countenance.primitives.errors import ConflictError
 from countenance.primitives.text import N_
 from countenance.records.events import Event
-from countenance.records.models import Candidate, ConsentReceipt, Face, Person, WorkspaceState
+from countenance.records.models import ConsentReceipt, Face, Person, WorkspaceState
 from countenance.rights.authorities import complaint_to
 from countenance.rights.desk import verified_request
+from countenance.rights.stood import searches_of
 from countenance.rights.values import VerifiedRequest
 
 WITHHELD: tuple[dict[str, Json], ...] = (
@@ -153,19 +151,14 @@ def _searches(verified: VerifiedRequest) -> list[Json]:
 
     A search that is still to be kept secret cannot be told from this alone: there is no moment and no name in it.
     """
-    mine = Q(face_id__in=verified.faces)
-    if verified.person_id is not None:
-        mine |= Q(person_id=verified.person_id)
-    seen: dict[uuid.UUID, Json] = {}
-    rows = Candidate.objects.filter(mine).select_related("search__gallery", "search__case__client")
-    for candidate in rows.order_by("search__made_at"):
-        search = candidate.search
-        client = search.case.client if search.case else None
-        seen[search.pk] = {
+    return [
+        {
+            "number": number,
             "day": search.made_at.date().isoformat(),
             "purpose": search.purpose,
             "gallery": search.gallery.name,
             "for_place": search.on_behalf_of,
-            "licensed_in": client.jurisdiction if client else None,
+            "licensed_in": search.case.client.jurisdiction if search.case else None,
         }
-    return list(seen.values())
+        for number, search in enumerate(searches_of(verified), start=1)
+    ]

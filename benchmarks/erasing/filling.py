@@ -1,0 +1,192 @@
+"""A workspace filled with generated people, as ingest leaves it: records, sealed templates, keys, crops, segments, log entries.
+
+Crops are written for the first `crops` faces only: a million small files say something about the file system, not about us.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from django.db.models import Model
+
+from countenance.bench.generator import TemplateGenerator
+from countenance.biometrics.vocabulary import FaceState, PhotographState
+from countenance.index.head import NewRow, template_part
+from countenance.policy.purposes import BasisKind, Purpose
+from countenance.primitives.clock import ManualClock
+from countenance.primitives.text import folded
+from countenance.records import models
+from countenance.records.sealing import CROP_PART
+from countenance.records.workspace import Workspace
+from countenance.registry.founding import found
+from countenance.tlog.leaf import NewEntry
+from countenance.vault.vault import Plain
+
+SEED, DIMENSION, PIECE, PER_ENTRY = 1, 128, 20_000, 200
+SPACE = "generated-0000000000000001"
+HOME, AWAY = "CA-BC", "CA-ON"
+CROP = bytes(range(256)) * 32
+
+
+def fill(folder: Path, faces: int, residents: int, crops: int, clock: ManualClock) -> None:
+    """`faces` people with one face each; the first `residents` live in `HOME` by a document seen."""
+    workspace = found(folder, operator="Bench", jurisdiction="CA", clock=clock).workspace
+    gallery, source, basis, kind = _register(workspace, clock())
+    draw = TemplateGenerator(SEED, DIMENSION)
+    for start in range(0, faces, PIECE):
+        count = min(PIECE, faces - start)
+        vectors = draw.photographs(draw.people(count))
+        numbers = range(start, start + count)
+        ids = {
+            name: [uuid.uuid4() for _ in numbers] for name in ("person", "photograph", "face", "reference")
+        }
+        plain = [
+            Plain(record_id=key, part=template_part(SPACE), data=vector.astype("<f4").tobytes())
+            for key, vector in zip(ids["face"], vectors, strict=True)
+        ]
+        sealed = workspace.vault.seal(plain)
+        with_crop = [key for key, number in zip(ids["face"], numbers, strict=True) if number < crops]
+        pictures = workspace.vault.seal(
+            [Plain(record_id=key, part=CROP_PART, data=CROP) for key in with_crop]
+        )
+        workspace.media.put_many(
+            [(f"crop-{key.hex}", data) for key, data in zip(with_crop, pictures, strict=True)]
+        )
+        with workspace.transaction() as (tx, now):
+            _write(
+                models.Person(id=key, label=f"P{n}", folded=folded(f"P{n}"), created_at=now)
+                for key, n in zip(ids["person"], numbers, strict=True)
+            )
+            _write(
+                models.ResidencyClaim(
+                    person_id=key,
+                    place=HOME if n < residents else AWAY,
+                    grade="document",
+                    evidence="seen",
+                    claimed_at=now,
+                )
+                for key, n in zip(ids["person"], numbers, strict=True)
+            )
+            _write(
+                models.Photograph(
+                    id=key,
+                    source=source,
+                    basis=basis,
+                    sha256=uuid.uuid4().hex * 2,
+                    path=f"{n // 1000:04d}/{n}.jpg",
+                    state=PhotographState.DONE.value,
+                    extraction="bench",
+                    fingerprint="bench",
+                    ingested_at=now,
+                )
+                for key, n in zip(ids["photograph"], numbers, strict=True)
+            )
+            _write(
+                models.Face(
+                    id=key,
+                    photograph_id=photograph,
+                    number=0,
+                    x=10.0,
+                    y=10.0,
+                    width=90.0,
+                    height=90.0,
+                    landmarks=[[1, 1]] * 5,
+                    detector_score=0.9,
+                    eye_distance=40.0,
+                    norm=8.0,
+                    space_id=SPACE,
+                    person_id=person,
+                    state=FaceState.ENROLLED.value,
+                    crop=f"crop-{key.hex}" if n < crops else "",
+                )
+                for key, photograph, person, n in zip(
+                    ids["face"], ids["photograph"], ids["person"], numbers, strict=True
+                )
+            )
+            _write(
+                models.Reference(
+                    id=key, face_id=face, gallery=gallery, permission_class=kind, basis=basis, enrolled_at=now
+                )
+                for key, face in zip(ids["reference"], ids["face"], strict=True)
+            )
+            workspace.index.enrol(
+                tx,
+                [
+                    NewRow(
+                        reference_id=str(reference),
+                        face_id=str(face),
+                        gallery_id=str(gallery.pk),
+                        class_id=kind.pk,
+                        space_id=SPACE,
+                        dimension=DIMENSION,
+                        norm=8.0,
+                        sealed=data,
+                    )
+                    for reference, face, data in zip(ids["reference"], ids["face"], sealed, strict=True)
+                ],
+            )
+            workspace.record(
+                tx,
+                [
+                    NewEntry(
+                        event="faces-enrolled",
+                        at=now,
+                        purpose=None,
+                        jurisdiction="CA",
+                        client=None,
+                        pack=None,
+                        details={"faces": [str(key) for key in ids["face"][at : at + PER_ENTRY]]},
+                    )
+                    for at in range(0, count, PER_ENTRY)
+                ],
+            )
+    while workspace.keep_index_where_due() is not None:
+        pass
+    workspace.checkpoint()
+    workspace.close()
+
+
+def _register(
+    workspace: Workspace, now: datetime
+) -> tuple[models.Gallery, models.Source, models.Basis, models.PermissionClass]:
+    account = models.Account.objects.order_by("created_at")[0]
+    purposes = frozenset({Purpose.MISSING_PERSON.value})
+    with workspace.transaction():
+        gallery = models.Gallery.objects.create(
+            name="people",
+            purposes=purposes,
+            jurisdiction="CA",
+            notice="https://example.org/notice",
+            created_at=now,
+        )
+        basis = models.Basis.objects.create(
+            kind=BasisKind.PUBLIC_TASK.value,
+            purposes=purposes,
+            jurisdiction="CA",
+            evidence="bench",
+            permits_unlabelled=True,
+            valid_from=now,
+        )
+        source = models.Source.objects.create(
+            name="archive",
+            gallery=gallery,
+            basis=basis,
+            location="nowhere",
+            holder="Bench",
+            contact="bench@example.org",
+            notice="https://example.org/notice",
+            registered_by=account,
+            created_at=now,
+        )
+        kind = models.PermissionClass.objects.create(
+            gallery=gallery, basis_kind=basis.kind, purposes=purposes, jurisdiction="CA"
+        )
+    return gallery, source, basis, kind
+
+
+def _write(rows: Iterable[Model]) -> None:
+    made = list(rows)
+    type(made[0])._default_manager.bulk_create(made, batch_size=500)  # noqa: SLF001 - Django's own name for it
