@@ -30,6 +30,7 @@ TABLE = {
     "search": (f"{_HERE}.search:search", N_("Search a gallery in a case; yields leads.")),
     "searcher": (f"{_HERE}.searcher:searcher", N_("Run the process that owns keys and index.")),
     "cluster": (f"{_HERE}.cluster:cluster", N_("Many machines that hold one index.")),
+    "evaluate": (f"{_HERE}.evaluate:evaluate", N_("Measure what a comparison score means.")),
     "approve": (f"{_HERE}.approve:approve", N_("Sign as the second person.")),
     "log": (f"{_HERE}.log:log", N_("Checkpoint, prove, verify, export the log.")),
     "policy": (f"{_HERE}.policy:policy", N_("Rules in force, and what they would decide.")),
@@ -44,7 +45,7 @@ SECTIONS = (
     (N_("Begin"), ("demo", "init", "doctor", "status")),
     (N_("Who may, and on what basis"), ("client", "account", "gallery", "source", "person", "approve")),
     (N_("Photographs"), ("plan", "ingest")),
-    (N_("Search"), ("case", "search", "searcher", "cluster")),
+    (N_("Search"), ("case", "search", "evaluate", "searcher", "cluster")),
     (N_("Look after it"), ("log", "policy", "models", "backup", "restore", "bench", "completion")),
 )
 
