@@ -153,6 +153,9 @@ FRENCH = {
     "intervenant.md": "caseworker.md",
     "verificateur.md": "auditor.md",
     "grappe.md": "cluster.md",
+    "mesurer.md": "measure.md",
+    "score.md": "score.md",
+    "seuil.md": "threshold.md",
 }
 
 
