@@ -35,7 +35,7 @@ _PATH = click.Path(path_type=Path)
     ),
     examples=(
         "countenance evaluate photographs/",
-        "countenance evaluate lfw/ --pairs pairs.txt --definition all --enrol 3818 --json",
+        "countenance evaluate lfw/ --pairs pairs.txt --definition all --enrol 3818",
         "countenance evaluate scores.csv --report report.html --report report.pdf",
     ),
 )
@@ -120,6 +120,7 @@ def evaluate(
 ) -> int:
     """Evaluate."""
     from countenance.cli.evaluation.files import check_reports, write_report
+    from countenance.evaluation.acquire import NO_FACE
     from countenance.evaluation.document import document
     from countenance.evaluation.path import Asked
     from countenance.evaluation.path import evaluate as measure
@@ -145,7 +146,8 @@ def evaluate(
         door.screen.document(document(found))
     else:
         _show(door, found, reports)
-    return Exit.FAILED if found.failed else Exit.DONE
+    # That a photograph shows no face is a result and counted in; a file that could not be read is an item that failed.
+    return Exit.FAILED if any(one.reason != NO_FACE for one in found.failed) else Exit.DONE
 
 
 class _Progress:

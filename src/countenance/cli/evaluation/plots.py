@@ -23,7 +23,8 @@ from countenance.primitives.text import N_
 def histograms(one: Measured, alt: str, font: str) -> Chart:
     """Mated and non-mated scores, each as a share of its own kind."""
     counts = one.counts
-    width = max(1, counts.bins.count // 200)
+    # Few comparisons in narrow bins are a comb in which nobody sees a shape.
+    width = max(1, counts.bins.count // (200 if counts.all_mated >= 2_000 else 60))
     starts = np.arange(0, counts.bins.count, width)
     kinds = [np.add.reduceat(each, starts).astype(float) for each in (counts.non_mated, counts.mated)]
     shares = [each / max(each.sum(), 1) for each in kinds]
@@ -181,7 +182,8 @@ def _crossed(chart: Chart, positive: Rate, negative: Rate) -> None:
         chart.whisker((max(positive.low, chart.x.low), positive.high), (y, y), VERMILION)
     if negative.low is not None and negative.high is not None:
         chart.whisker((positive.value,) * 2, (max(negative.low, chart.y.low), negative.high), VERMILION)
-    chart.dot((positive.value, y), VERMILION)
+    if negative.value > 0:  # 0 has no place on a logarithmic axis; its interval has
+        chart.dot((positive.value, y), VERMILION)
 
 
 def _standing(chart: Chart, x: float, rate: Rate, colour: str) -> None:

@@ -56,10 +56,13 @@ def report(found: Evaluation, *, font: str) -> Report:
         title=_(N_("Evaluation")),
         lede=(*(sentence for sentence in [_lede(found.measured[0])] if sentence), _(CAVEAT)),
         facts=_facts(found),
-        sections=tuple(
-            section
-            for number, one in enumerate(found.measured)
-            for section in _sections(one, found, font, full=number == 0, several=several)
+        sections=(
+            *(
+                section
+                for number, one in enumerate(found.measured)
+                for section in _sections(one, font, full=number == 0, several=several)
+            ),
+            _method(found),
         ),
     )
 
@@ -103,7 +106,7 @@ def _facts(found: Evaluation) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _sections(one: Measured, found: Evaluation, font: str, *, full: bool, several: bool) -> list[Section]:
+def _sections(one: Measured, font: str, *, full: bool, several: bool) -> list[Section]:
     made = f" ({definition_words(one.definition)})" if several and one.definition is not None else ""
     told = [_scores(one, font, made), _verification(one, font, made)]
     if one.folds is not None:
@@ -115,7 +118,6 @@ def _sections(one: Measured, found: Evaluation, font: str, *, full: bool, severa
     if full:
         told.extend(_differential(each, font) for each in one.differentials)
         told.extend(_quality(one, font))
-        told.append(_method(found))
     return told
 
 
