@@ -70,6 +70,7 @@ ELSEWHERE = {
     "completion": "writes nothing",
     "bench": "measures in a folder of its own",
     "cluster": "keeps a folder of its own, outside the workspace",
+    "evaluate": "opens no workspace",
 }
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from countenance.biometrics.geometry import Box
+from countenance.biometrics.statement import Chance, Origin, Statement
 from countenance.biometrics.templates import SpaceId
 from countenance.biometrics.vocabulary import QualityReason
 from countenance.cli.door import Door
@@ -24,7 +25,6 @@ from countenance.cli.sheet.sheet import render_sheet
 from countenance.index.answers import Coverage
 from countenance.policy.purposes import Purpose
 from countenance.primitives.errors import UnavailableError
-from countenance.search.rarity import Rarity
 from countenance.search.values import Candidate, FailureToAcquire, LoggedCandidates, ProbeFace
 
 
@@ -51,6 +51,12 @@ FACE = ProbeFace(
     quality=(),
     crop=CROP,
 )
+STATEMENT = Statement(
+    origin=Origin.PACK,
+    gallery=48_210,
+    stranger=Chance(value=1 / 40, low=1 / 55, high=1 / 30),
+    missed=Chance(value=1 / 25, low=1 / 31, high=1 / 20),
+)
 CANDIDATE = Candidate(
     rank=1,
     person="P001",
@@ -63,7 +69,7 @@ CANDIDATE = Candidate(
     captured_at="2023~",
     holder="City Archive",
     contact="archive@example.org",
-    rarity=Rarity(one_in=2_898_787, bound=True),
+    statement=STATEMENT,
     crop=CROP,
 )
 ANSWER = LoggedCandidates(
@@ -93,7 +99,7 @@ def test_it_says_what_the_command_says() -> None:
             "archive@example.org",
             "portraits/P001.jpg, face 0",
         ),
-        *("fewer than one in 2,900,000 comparisons", "Comparison score 0.610", "3 at or above the floor"),
+        *("about once in 40 searches (30 to 55)", "Comparison score 0.610", "3 at or above the floor"),
         *("Searched 32 of 32 permitted references.", "One candidate", "Leads, not identifications"),
     ):
         assert said in page.text, said
@@ -144,30 +150,40 @@ def test_every_quality_and_purpose_has_words() -> None:
     assert set(words.PURPOSES) == {purpose.value for purpose in Purpose}
 
 
-@pytest.mark.parametrize(
-    ("rarity", "searched", "said"),
-    [
-        (1_000, 32, "somebody else is to be expected this high in one search of 31,"),
-        (1_000, 1_000_000, "1,000 of other people are to be expected this high."),
-        (1_000, 900, "somebody else is to be expected this high in nearly every search."),
-    ],
-)
-def test_a_score_is_told_for_this_size_of_gallery(rarity: int, searched: int, said: str) -> None:
-    assert said in words.chance_sentence(Rarity(one_in=rarity, bound=False), searched)
+def test_a_score_is_told_for_this_size_of_gallery() -> None:
+    assert words.statement_sentence(STATEMENT) == (
+        "In a gallery of 48,210 references, a stranger's photograph brings a candidate this strong about once in 40 searches "
+        "(30 to 55). With a threshold here the right person, if present, is missed about once in 25 searches (20 to 31)."
+    )
+    assert words.statement_phrase(STATEMENT) == "a stranger: about once in 40 searches"
+    often = replace(STATEMENT, stranger=Chance(value=0.874, low=0.8, high=0.93))
+    assert "in about 87 % of searches (80 to 93)" in words.statement_sentence(often)
+    never = replace(STATEMENT, missed=Chance(value=0, low=0, high=1 / 450))
+    assert "missed less than once in 450 searches." in words.statement_sentence(never)
 
 
-def test_beyond_the_calibration_no_odds_are_given() -> None:
-    beyond = Rarity(one_in=1_000_000, bound=True)
-    assert words.chance_sentence(beyond, 32) == ""
-    assert "look alike" in words.rarity_sentence(beyond)
-    assert not any(sign.isdigit() for sign in words.rarity_phrase(beyond))
+def test_beyond_the_evaluation_no_odds_are_given() -> None:
+    beyond = replace(STATEMENT, stranger=None)
+    assert "look alike" in words.statement_sentence(beyond)
+    assert "48" not in words.statement_sentence(beyond)
+    assert not any(sign.isdigit() for sign in words.statement_phrase(beyond))
 
 
-def test_without_calibration_nothing_is_made_up() -> None:
-    assert words.chance_sentence(None, 32) == ""
-    assert words.chance_sentence(Rarity(one_in=1_000, bound=False), 0) == ""
-    assert "fewer than one in 1,000,000" in words.rarity_sentence(Rarity(one_in=1_000_000, bound=True))
-    assert "no calibration" in words.rarity_sentence(None)
+def test_without_an_evaluation_there_is_no_statement() -> None:
+    assert "No valid evaluation" in words.statement_sentence(None)
+    nothing = replace(ANSWER, candidates=(replace(CANDIDATE, statement=None),))
+    assert words.origin_sentence(nothing) == ""
+
+
+def test_whose_evaluation_it_is_is_said_and_what_makes_the_probe_weak() -> None:
+    assert set(words.ORIGINS) == {origin.value for origin in Origin}
+    said = Page(render_sheet(ANSWER)).text
+    assert "published with the model pack, on other photographs than these" in said
+    weak = replace(ANSWER, probe=(replace(FACE, quality=(QualityReason.BLURRED,)),))
+    assert (
+        "The probe is weak (blurred): the right person is missed more often" in Page(render_sheet(weak)).text
+    )
+    assert "The probe is weak" not in said
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:

@@ -158,6 +158,9 @@ FRENCH = {
     "conserver.md": "keeping.md",
     "superviseur.md": "supervisor.md",
     "guichet.md": "request-desk.md",
+    "mesurer.md": "measure.md",
+    "score.md": "score.md",
+    "seuil.md": "threshold.md",
 }
 
 

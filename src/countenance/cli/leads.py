@@ -12,6 +12,7 @@ from countenance.primitives.canonical import Json
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
+    from countenance.biometrics.statement import Chance, Statement
     from countenance.search.path import SearchAnswer
     from countenance.search.values import Candidate, LoggedCandidates, ProbeFace, WhichFace
 
@@ -108,7 +109,7 @@ def show_which_face(screen: Screen, answer: WhichFace, name: str, photographs: i
 
 def show_candidates(screen: Screen, answer: LoggedCandidates) -> None:
     """The list, its coverage, and what it is."""
-    from countenance.cli.sheet.words import count_heading
+    from countenance.cli.sheet.words import count_heading, origin_sentence
 
     screen.paragraph(f"{count_heading(len(answer.candidates))} ({answer.gallery})", bold=True)
     if not answer.candidates:
@@ -118,8 +119,10 @@ def show_candidates(screen: Screen, answer: LoggedCandidates) -> None:
             )
         )
     for candidate in answer.candidates:
-        _show_candidate(screen, candidate, answer.coverage.searched)
+        _show_candidate(screen, candidate)
     screen.line()
+    if origin := origin_sentence(answer):
+        screen.paragraph(origin)
     show_coverage(screen, answer)
     screen.line()
     screen.text(STATEMENT)
@@ -135,15 +138,15 @@ def show_coverage(screen: Screen, answer: LoggedCandidates) -> None:
     )
 
 
-def _show_candidate(screen: Screen, candidate: Candidate, searched: int) -> None:
-    from countenance.cli.sheet.words import chance_sentence, decimal, rarity_sentence, references_words
+def _show_candidate(screen: Screen, candidate: Candidate) -> None:
+    from countenance.cli.sheet.words import decimal, references_words, statement_sentence
 
     person = candidate.person or _(N_("unlabelled face"))
-    rarity = f"{rarity_sentence(candidate.rarity)} {chance_sentence(candidate.rarity, searched)}".strip()
+    meaning = statement_sentence(candidate.statement)
     screen.line(f"{candidate.rank:>3}  {person}", bold=True)
     screen.facts(
         [
-            (N_("Comparison score"), f"{decimal(candidate.score)}. {rarity}"),
+            (N_("Comparison score"), f"{decimal(candidate.score)}. {meaning}"),
             (N_("References"), references_words(candidate.references)),
             (N_("Photograph"), say(N_("{photo}, face {face}"), photo=candidate.photo, face=candidate.face)),
             (N_("Holder's reference"), candidate.source_ref or None),
@@ -167,8 +170,25 @@ def _candidate(candidate: Candidate) -> dict[str, Json]:
         "captured_at": candidate.captured_at or None,
         "holder": candidate.holder,
         "contact": candidate.contact,
-        "rarity": candidate.rarity.one_in if candidate.rarity else None,
+        "statement": _statement(candidate.statement),
     }
+
+
+def _statement(statement: Statement | None) -> dict[str, Json] | None:
+    """The statement with the standard's symbols; FPIR is null where the evaluation saw it too seldom to tell."""
+    if statement is None:
+        return None
+    stranger, missed = statement.stranger, statement.missed
+    return {
+        "evaluation": statement.origin.value,
+        "N": statement.gallery,
+        "FPIR": None if stranger is None else _chance(stranger),
+        "FNIR": _chance(missed),
+    }
+
+
+def _chance(chance: Chance) -> dict[str, Json]:
+    return {"value": chance.value, "low": chance.low, "high": chance.high}
 
 
 def _face(face: ProbeFace) -> dict[str, Json]:

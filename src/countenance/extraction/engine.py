@@ -6,8 +6,11 @@ Selection comes before embedding, so that of a face without permission nothing i
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from countenance.biometrics.geometry import Landmarks
 from countenance.biometrics.vocabulary import Detail, FaceReason
@@ -26,6 +29,7 @@ from countenance.extraction.values import (
     ExtractionLimits,
     ExtractionResult,
     FaceExtraction,
+    Label,
     PageExtraction,
     PhotographExtraction,
     PictureFormat,
@@ -121,6 +125,8 @@ class Extractor:
         found: dict[FaceKey, _Face] = {
             (page.page, index): face for page, faces in read for index, face in enumerate(faces)
         }
+        if rule.central:
+            rule = _central(rule, found, {page.page: (page.width, page.height) for page, _ in read})
         selection = select({key: face.detection.box for key, face in found.items()}, rule)
         pages = []
         for page, faces in read:
@@ -135,7 +141,7 @@ class Extractor:
         return PhotographExtraction(format=kind, pages=tuple(pages), times=StageTimes(**watch.spent))
 
     def _face(self, index: int, face: _Face, placement: Placement, rule: EmbedRule) -> FaceExtraction:
-        reason, template = placement.reason, None
+        reason, template, raw = placement.reason, None, None
         floor = self.pack.enrolment_floor
         if (
             reason is None
@@ -147,7 +153,7 @@ class Extractor:
         else:
             permitted = permit(face.sample, placement)
             if permitted is not None:
-                template = self._recogniser.embed(permitted)
+                template, raw = self._recogniser.embed_raw(permitted)
         norm = None if template is None else template.norm
         if template is not None and rule.floor and template.norm < floor.norm:
             reason, template = FaceReason.LOW_QUALITY, None
@@ -164,7 +170,22 @@ class Extractor:
             quality=reasons(face.quality, self.pack.advice, norm=norm),
             crop=face.crop,
             crop_landmarks=face.crop_landmarks,
+            raw=None if raw is None or not rule.raw else raw.astype(np.float32),
         )
+
+
+def _central(rule: EmbedRule, found: dict[FaceKey, _Face], sizes: dict[int, tuple[int, int]]) -> EmbedRule:
+    """`rule` with a label on the face that lies nearest to the middle of its page; of equals, the first."""
+
+    def distance(key: FaceKey) -> float:
+        (x, y), (width, height) = found[key].detection.box.centre, sizes[key[0]]
+        return math.hypot(x - width / 2, y - height / 2)
+
+    if not found:
+        return rule
+    page, index = min(sorted(found), key=distance)
+    box = found[page, index].detection.box
+    return replace(rule, labels=(Label(key="central", box=box, permitted=True, page=page),))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,16 +50,21 @@ class Recogniser:
         Faces are embedded one by one: the same photograph gives the same bytes whatever else is in the batch, and
         the pair (face, mirror) reads the weights once. `norm` is the mean of |e| and |m|.
         """
+        return self.embed_raw(permitted)[0]
+
+    def embed_raw(self, permitted: PermittedSample) -> tuple[Template, npt.NDArray[np.float64]]:
+        """The template of `embed`, and the network's own output that it was made of."""
         raw = self.raw(permitted.sample.chip)
         norms = np.linalg.norm(raw, axis=1)
         direction = (raw / np.maximum(norms, 1e-12)[:, None]).sum(axis=0)
         centred = direction / max(float(np.linalg.norm(direction)), 1e-12) - self._centre
         unit = centred / max(float(np.linalg.norm(centred)), 1e-12)
-        return Template(
+        template = Template(
             vector=np.ascontiguousarray(unit, dtype=np.float32),
             norm=float(norms.mean()),
             space_id=self._space_id,
         )
+        return template, raw
 
     def raw(self, chip: Chip) -> npt.NDArray[np.float64]:
         """The network's own output, float64 (2 or 1, dimension): the chip's, then its mirror image's."""

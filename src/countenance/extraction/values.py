@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+import numpy.typing as npt
+
 from countenance.biometrics.geometry import Box, Landmarks
 from countenance.biometrics.templates import Template
 from countenance.biometrics.vocabulary import FaceReason, QualityReason
@@ -68,16 +71,24 @@ class EmbedRule:
     `unlabelled`: faces that no label claims. `labels`: the persons named. `floor`: hold back faces below the pack's
     enrolment floor (True for enrolling; False for a probe, which is warned about instead). `show`: (page, box in displayed
     pixels) of a face whose owner is to be shown the photograph; the answer then holds it with all other faces destroyed.
+    `central`: of all faces the one nearest to the middle of its page, and no other (for evaluation, where each photograph
+    is of one person). `raw`: hand out the recogniser's own answer as well.
     """
 
     unlabelled: bool
     labels: tuple[Label, ...]
     floor: bool = True
     show: tuple[int, Box] | None = None
+    central: bool = False
+    raw: bool = False
 
 
 PROBE_RULE = EmbedRule(unlabelled=True, labels=(), floor=False)
 """For a probe: every face of it, whatever its quality."""
+
+
+EVALUATION_RULE = EmbedRule(unlabelled=False, labels=(), floor=False, central=True, raw=True)
+"""For an evaluation: the face in the middle, whatever its quality; no template of anybody else in the picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +116,8 @@ class FaceExtraction:
     `label`: key of the label that claims it. `reason`: why it has no template, where the rule of selection says so; a
     face without permission has neither reason nor template, and the caller gives policy's reason.
     `norm`: raw norm of the embedding; None without template. `crop`: JPEG (quality 90, sRGB) of the face with margin, at
-    most 224 px on its long side. `crop_landmarks`: the landmarks in pixels of the crop.
+    most 224 px on its long side. `crop_landmarks`: the landmarks in pixels of the crop. `raw`: float32 (2 or 1,
+    dimension), the recogniser's answer to the sample and to its mirror image, where the rule asks for it.
     """
 
     index: int
@@ -120,6 +132,7 @@ class FaceExtraction:
     quality: tuple[QualityReason, ...]
     crop: bytes = field(repr=False)
     crop_landmarks: Landmarks
+    raw: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

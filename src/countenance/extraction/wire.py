@@ -14,6 +14,7 @@ import struct
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from countenance.biometrics.geometry import Box, Landmarks
 from countenance.biometrics.templates import SpaceId, Template
@@ -78,6 +79,8 @@ def job_header(detail: Detail, rule: EmbedRule, limits: ExtractionLimits) -> dic
         "unlabelled": rule.unlabelled,
         "floor": rule.floor,
         "show": None if rule.show is None else [rule.show[0], _box(rule.show[1])],
+        "central": rule.central,
+        "raw": rule.raw,
         "labels": [
             {"key": label.key, "box": _box(label.box), "permitted": label.permitted, "page": label.page}
             for label in rule.labels
@@ -105,6 +108,8 @@ def read_job(header: dict[str, Any]) -> tuple[Detail, EmbedRule, ExtractionLimit
         labels=labels,
         floor=header["floor"],
         show=None if show is None else (show[0], _read_box(show[1])),
+        central=header["central"],
+        raw=header["raw"],
     )
     limits = ExtractionLimits(
         max_pixels=header["max_pixels"], max_bytes=header["max_bytes"], max_pages=header["max_pages"]
@@ -188,6 +193,8 @@ def _face(face: FaceExtraction, parts: list[bytes]) -> dict[str, Any]:
     parts.append(face.crop)
     if face.template is not None:
         parts.append(face.template.to_bytes())
+    if face.raw is not None:
+        parts.append(face.raw.astype("<f4").tobytes())
     return {
         "index": face.index,
         "box": _box(face.box),
@@ -197,6 +204,7 @@ def _face(face: FaceExtraction, parts: list[bytes]) -> dict[str, Any]:
         "label": face.label,
         "reason": face.reason,
         "template": face.template is not None,
+        "raw": 0 if face.raw is None else len(face.raw),
         "norm": face.norm,
         "quality": list(face.quality),
         "crop": len(face.crop),
@@ -227,6 +235,14 @@ def _read_face(face: dict[str, Any], body: _Body, space_id: SpaceId, dimension: 
         if norm is None:
             raise _bad()
         template = Template(vector=vector, norm=norm, space_id=space_id)
+    raw: npt.NDArray[np.float32] | None = None
+    if rows := _whole(face["raw"]):
+        if rows > 2:
+            raise _bad()
+        values = np.frombuffer(body.take(4 * dimension * rows), dtype="<f4").astype(np.float32)
+        raw = values.reshape(rows, dimension)
+        if not np.isfinite(raw).all():
+            raise _bad()
     return FaceExtraction(
         index=_whole(face["index"]),
         box=_read_box(face["box"]),
@@ -240,6 +256,7 @@ def _read_face(face: dict[str, Any], body: _Body, space_id: SpaceId, dimension: 
         quality=tuple(QualityReason(reason) for reason in face["quality"]),
         crop=crop,
         crop_landmarks=_read_landmarks(face["crop_landmarks"]),
+        raw=raw,
     )
 
 

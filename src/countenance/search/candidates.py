@@ -18,7 +18,7 @@ from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.search.keeping import SealedProbe
 from countenance.search.permission import Asked, question_of
-from countenance.search.rarity import rarity_of
+from countenance.search.statement import statements_of
 from countenance.search.values import Candidate, CandidateList, Concluded, Lead, LoggedCandidates, Probe
 from countenance.tlog.leaf import NewEntry
 from countenance.vault.errors import KeyDestroyedError
@@ -168,7 +168,7 @@ def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCand
             id__in=[lead.face_id for lead in leads]
         )
     }
-    rarity = rarity_of(workspace.models)
+    stating = statements_of(workspace.models)
     candidates: list[Candidate] = []
     for rank, lead in enumerate(leads, start=1):
         face = faces[lead.face_id]
@@ -189,7 +189,7 @@ def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCand
                 captured_at=photograph.captured_at,
                 holder=photograph.source.holder,
                 contact=photograph.source.contact,
-                rarity=rarity(lead.score),
+                statement=stating(lead.score, found.coverage.searched),
                 crop=crop,
             )
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from countenance.biometrics.geometry import Box
+from countenance.biometrics.statement import Statement
 from countenance.biometrics.templates import SpaceId, Template
 from countenance.biometrics.vocabulary import QualityReason
 from countenance.index.answers import Coverage
@@ -19,7 +20,6 @@ from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
 from countenance.records.params import Params
-from countenance.search.rarity import Rarity
 
 ACT = "search"
 MOST_PHOTOGRAPHS = 20
@@ -164,8 +164,8 @@ class Candidate:
     """One line of the list as it may be shown.
 
     `person`: the operator's label, None for an unlabelled face. `photo`: path within the source. `face`: number in the
-    photograph. `crop`: JPEG thumbnail. `rarity`: how seldom two
-    different people score this high, by the pack's calibration; None where there is none.
+    photograph. `crop`: JPEG thumbnail. `statement`: what the score means among as many references as were searched; None
+    where no valid evaluation says so.
     """
 
     rank: int
@@ -179,7 +179,7 @@ class Candidate:
     captured_at: str
     holder: str
     contact: str
-    rarity: Rarity | None
+    statement: Statement | None
     crop: bytes = field(repr=False)
 
 

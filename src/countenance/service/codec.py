@@ -8,6 +8,7 @@ from typing import Any
 
 from countenance.acting.path import ActResult
 from countenance.biometrics.geometry import Box
+from countenance.biometrics.statement import Chance, Origin, Statement
 from countenance.biometrics.templates import SpaceId
 from countenance.biometrics.vocabulary import QualityReason
 from countenance.index.answers import Coverage
@@ -15,7 +16,6 @@ from countenance.policy.decisions import Refused
 from countenance.primitives import errors
 from countenance.primitives.text import Message
 from countenance.search.path import SearchAnswer
-from countenance.search.rarity import Rarity
 from countenance.search.values import Candidate, FailureToAcquire, LoggedCandidates, ProbeFace, WhichFace
 
 type Encoded = tuple[dict[str, Any], list[bytes]]
@@ -99,7 +99,9 @@ def decode(header: dict[str, Any], blobs: list[bytes]) -> SearchAnswer:
                     **{
                         **value,
                         "candidates": tuple(
-                            Candidate(**{**line, "rarity": _rarity(line["rarity"])}, crop=next(crops))
+                            Candidate(
+                                **{**line, "statement": _statement(line["statement"])}, crop=next(crops)
+                            )
                             for line in value["candidates"]
                         ),
                         "coverage": Coverage(**value["coverage"]),
@@ -134,8 +136,16 @@ def _face(value: dict[str, Any], crop: bytes) -> ProbeFace:
     )
 
 
-def _rarity(value: dict[str, Any] | None) -> Rarity | None:
-    return None if value is None else Rarity(**value)
+def _statement(value: dict[str, Any] | None) -> Statement | None:
+    if value is None:
+        return None
+    stranger = value["stranger"]
+    return Statement(
+        origin=Origin(value["origin"]),
+        gallery=value["gallery"],
+        stranger=None if stranger is None else Chance(**stranger),
+        missed=Chance(**value["missed"]),
+    )
 
 
 def _error(value: dict[str, Any]) -> errors.CountenanceError:

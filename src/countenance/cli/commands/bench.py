@@ -95,3 +95,71 @@ def index(door: Door, templates: int, dim: int, seed: int, where: Path | None) -
     door.screen.text(
         N_("By true score of the pair: share of mates among the first 50, and what brute force finds.")
     )
+
+
+@bench.command(
+    "gallery",
+    summary=N_("Rates to be expected in a gallery of some size."),
+    text=N_(
+        "Draws people as the default pack sees them, enrols one photograph of each, and searches for 2,000 of them and for 2,000 "
+        "strangers. What is drawn is easier than real people: tails are lighter, nobody is related. Take the rates as the best "
+        "that can come of such a size."
+    ),
+    examples=(
+        "countenance bench gallery --people 100000",
+        "countenance bench gallery --people 1000000 --json",
+    ),
+)
+@option(
+    "--people",
+    metavar="NUMBER",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help=N_("People in the gallery."),
+)
+@option(
+    "--seed", metavar="NUMBER", type=int, default=1, show_default=True, help=N_("Of the templates drawn.")
+)
+@pass_door
+def gallery(door: Door, people: int, seed: int) -> None:
+    """Rehearse a gallery."""
+    from countenance.bench.generator import TemplateGenerator
+    from countenance.cli.evaluation.words import rate_words, share_words
+    from countenance.cli.screen import Column
+    from countenance.cli.sheet.words import decimal, whole_number
+    from countenance.evaluation.document import identification_document
+    from countenance.evaluation.rehearsal import rehearse
+
+    def progress(done: int, total: int) -> None:
+        door.screen.line(
+            say(N_("{done} of {total} people searched"), done=whole_number(done), total=whole_number(total)),
+            err=True,
+        )
+
+    found = rehearse(people, TemplateGenerator(seed), seed=seed, progress=progress)
+    if door.screen.json:
+        door.screen.document({"generated": True, "seed": seed, **identification_document(found)})
+        return
+    door.screen.table(
+        [
+            Column(title="R", right=True),
+            Column(title="FPIR", right=True),
+            Column(title=N_("Threshold"), right=True),
+            Column(title="FNIR"),
+        ],
+        [
+            *((each.rank, "-", "-", rate_words(each.fnir)) for each in found.investigation),
+            *(
+                (each.rank, share_words(each.target), decimal(each.threshold, 4), rate_words(each.fnir))
+                for each in found.points
+            ),
+        ],
+        empty="",
+    )
+    door.screen.line()
+    door.screen.text(
+        N_(
+            "Of generated templates: their tails are light and nobody is related, so real people give higher rates."
+        )
+    )

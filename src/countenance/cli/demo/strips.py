@@ -57,7 +57,7 @@ def _face(candidate: Candidate) -> Html:
             class_="serif",
         ),
         text(" "),  # between what would else be read as one word
-        element("span", text(words.rarity_phrase(candidate.rarity)), class_="small"),
+        element("span", text(words.statement_phrase(candidate.statement)), class_="small"),
         text(" "),
         element("span", text(words.decimal(candidate.score)), class_="small soft"),
     )

@@ -65,10 +65,9 @@ def candidate_name(candidate: Candidate) -> str:
     return candidate.person or _(N_("Unlabelled face"))
 
 
-def candidate_card(candidate: Candidate, *, searched: int, level: str = "h3") -> Html:
+def candidate_card(candidate: Candidate, *, level: str = "h3") -> Html:
     """One candidate in full."""
     name = candidate_name(candidate)
-    chance = words.chance_sentence(candidate.rarity, searched)
     about = element(
         "div",
         element(
@@ -77,8 +76,7 @@ def candidate_card(candidate: Candidate, *, searched: int, level: str = "h3") ->
             text(" "),
             text(name),
         ),
-        element("p", text(words.rarity_sentence(candidate.rarity)), class_="rarity"),
-        *([element("p", text(chance), class_="small soft")] if chance else []),
+        element("p", text(words.statement_sentence(candidate.statement)), class_="statement"),
         element(
             "p",
             text(say(N_("Comparison score {score}"), score=words.decimal(candidate.score))),

@@ -32,8 +32,7 @@ def _head(answer: LoggedCandidates) -> Html:
 
 
 def _list(answer: LoggedCandidates) -> Html:
-    searched = answer.coverage.searched
-    cards = [candidate_card(candidate, searched=searched) for candidate in answer.candidates]
+    cards = [candidate_card(candidate) for candidate in answer.candidates]
     return element("section", _aside(answer), _candidates(answer, cards), class_="sheet")
 
 
@@ -42,6 +41,7 @@ def _candidates(answer: LoggedCandidates, cards: list[Html]) -> Html:
         "div",
         element("h2", text(words.count_heading(len(answer.candidates)))),
         element("p", text(words.coverage_sentence(answer.coverage)), class_="soft"),
+        *([element("p", text(origin), class_="soft")] if (origin := words.origin_sentence(answer)) else []),
         element("ol", *cards, class_="cards") if cards else empty_list(),
     )
 

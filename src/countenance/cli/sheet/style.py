@@ -99,7 +99,7 @@ flex-direction:column}
 .card .rank{color:var(--soft);font-weight:400;margin-right:.45rem}
 .card h3{overflow-wrap:anywhere}
 .card p{margin:0}
-.card .rarity{font-size:.9375rem;line-height:1.4}
+.card .statement{font-size:.9375rem;line-height:1.4}
 .card .score{padding-top:.15rem}
 .card dl{border-top:1px solid var(--line);padding-top:.6rem;margin-top:auto}
 .empty{padding:1.5rem 1.25rem;border:1px dashed var(--soft);border-radius:.3rem;max-width:46rem}

@@ -9,7 +9,8 @@ from countenance.index.answers import Coverage
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
-    from countenance.search.rarity import Rarity
+    from countenance.biometrics.statement import Chance, Statement
+    from countenance.search.values import LoggedCandidates
 
 LEADS = N_("Leads, not identifications")
 
@@ -39,6 +40,17 @@ QUALITY = {
     "uncertain-detection": N_("uncertain detection"),
 }
 """What makes a sample weak, as people say it; the words of `QualityReason`."""
+
+_COMMON = 0.3  # more often than this is told in per cent
+
+ORIGINS = {
+    "pack": N_(
+        "By the evaluation published with the model pack, on other photographs than these, and calculated for this size of gallery: "
+        "measure your own with countenance evaluate."
+    ),
+    "workspace": N_("By an evaluation of this workspace's own, calculated for this size of gallery."),
+}
+"""Whose evaluation it is; the words of `Origin`."""
 
 LIMITS = (
     N_(
@@ -76,68 +88,92 @@ def decimal(value: float, places: int = 3) -> str:
 
 
 def rounded(value: float) -> int:
-    """Two figures are all that a histogram of a few thousand pairs can bear."""
+    """Two figures are all that an evaluation can bear."""
     whole = round(value)
     step: int = 10 ** max(len(str(whole)) - 2, 0)
     return round(whole / step) * step
 
 
-def rarity_sentence(rarity: Rarity | None) -> str:
-    """What a score means, as far as the pack's calibration can say."""
-    if rarity is None:
-        return _(N_("The model pack has no calibration for this score."))
-    if rarity.bound:
-        template = N_(
-            "Higher than the pack's calibration can tell: there, fewer than one in {number} comparisons of two different "
-            "people scores this high. Relatives and people who look alike do far more often."
-        )
-    elif rarity.one_in <= 1:
-        return _(N_("Most comparisons of two different people score this high, in the pack's calibration."))
-    else:
-        template = N_(
-            "About one in {number} comparisons of two different people scores this high, in the pack's calibration."
-        )
-    return say(template, number=whole_number(rounded(rarity.one_in)))
-
-
-def rarity_phrase(rarity: Rarity | None) -> str:
-    """The same in a few words, for below a small picture."""
-    if rarity is None:
-        return _(N_("no calibration"))
-    if rarity.bound:
-        return _(N_("higher than the calibration can tell"))
-    return say(N_("about one in {number}"), number=whole_number(rounded(rarity.one_in)))
-
-
-def chance_sentence(rarity: Rarity | None, searched: int) -> str:
-    """The same for a gallery of this size: how often somebody else would score so high in a whole search.
-
-    Nothing beyond the calibration: a bound there, divided by a small gallery, reads like proof, and is none.
-    """
-    if rarity is None or rarity.bound or not searched:
-        return ""
-    searches = rarity.one_in / searched
-    if rounded(searched / rarity.one_in) > 1:
-        return say(
-            N_("Among {searched} references, {number} of other people are to be expected this high."),
-            searched=whole_number(searched),
-            number=whole_number(rounded(searched / rarity.one_in)),
-        )
-    if rounded(searches) <= 1:
+def statement_sentence(statement: Statement | None) -> str:
+    """What a score means among the references that were searched, with intervals."""
+    if statement is None:
+        return _(N_("No valid evaluation: nothing can be said of what this score means."))
+    if statement.stranger is None:
         return say(
             N_(
-                "Among {searched} references, somebody else is to be expected this high in nearly every search."
+                "Stronger than the evaluation can tell. Relatives and people who look alike score this high far more often. With a threshold "
+                "here the right person, if present, is missed {missed}."
             ),
-            searched=whole_number(searched),
+            missed=_often(statement.missed),
         )
     return say(
         N_(
-            "Among {searched} references, somebody else is to be expected this high in one search of {number}, if the "
-            "people here differ as much as those of the calibration."
+            "In a gallery of {gallery} references, a stranger's photograph brings a candidate this strong {stranger}. With a threshold here the "
+            "right person, if present, is missed {missed}."
         ),
-        searched=whole_number(searched),
-        number=whole_number(rounded(searches)),
+        gallery=whole_number(statement.gallery),
+        stranger=_often(statement.stranger),
+        missed=_often(statement.missed),
     )
+
+
+def statement_phrase(statement: Statement | None) -> str:
+    """The same in a few words, for below a small picture."""
+    if statement is None:
+        return _(N_("no evaluation"))
+    if statement.stranger is None:
+        return _(N_("stronger than the evaluation can tell"))
+    return say(N_("a stranger: {often}"), often=_about(statement.stranger.value))
+
+
+def origin_sentence(answer: LoggedCandidates) -> str:
+    """Whose evaluation the statements rest on, and what makes the probe weak; nothing where nothing was stated."""
+    stated = [each.statement for each in answer.candidates if each.statement is not None]
+    if not stated:
+        return ""
+    sentences = [
+        _(ORIGINS[stated[0].origin]),
+    ]
+    weak = sorted({_(QUALITY[reason]) for face in answer.probe for reason in face.quality})
+    if weak:
+        sentences.append(
+            say(
+                N_("The probe is weak ({reasons}): the right person is missed more often than is said here."),
+                reasons=", ".join(weak),
+            )
+        )
+    return " ".join(sentences)
+
+
+def _often(chance: Chance) -> str:
+    """`about once in 40 searches (30 to 55)`."""
+    if chance.value > _COMMON:
+        return say(
+            N_("in about {value} % of searches ({low} to {high})"),
+            value=round(100 * chance.value),
+            low=round(100 * chance.low),
+            high=round(100 * chance.high),
+        )
+    if chance.value <= 0:
+        return say(N_("less than once in {number} searches"), number=_in(chance.high))
+    if chance.low <= 0:
+        return say(N_("{about} (at most once in {high})"), about=_about(chance.value), high=_in(chance.high))
+    return say(
+        N_("{about} ({high} to {low})"),
+        about=_about(chance.value),
+        high=_in(chance.high),
+        low=_in(chance.low),
+    )
+
+
+def _about(value: float) -> str:
+    if value > _COMMON:
+        return say(N_("in about {value} % of searches"), value=round(100 * value))
+    return say(N_("about once in {number} searches"), number=_in(value))
+
+
+def _in(value: float) -> str:
+    return whole_number(rounded(1 / max(value, 1e-12)))
 
 
 def coverage_sentence(coverage: Coverage) -> str:

@@ -1,0 +1,1 @@
+"""An evaluation for people: plots, a page, a tagged PDF, in the language spoken now."""
