@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--crops", type=int, default=1_010, help="faces whose crop is a file")
     parser.add_argument("--folder", type=Path, help="keep the filled workspace here, or take it from here")
     parser.add_argument("--stop-after", type=float, default=3.0, help="seconds until SIGKILL; 0: none")
+    parser.add_argument("--person-only", action="store_true", help="leave the place as it is")
     parser.add_argument("--bulk-only", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.bulk_only is not None:
@@ -53,12 +54,16 @@ def main() -> None:
             fill(folder, given.faces, given.residents, crops=given.crops, clock=ManualClock(NOW))
             _say("filled", faces=given.faces, seconds=time.perf_counter() - began)
         one_person(folder)
-        one_place(folder, given.stop_after)
+        if not given.person_only:
+            one_place(folder, given.stop_after)
 
 
 def one_person(folder: Path) -> None:
     """The last person that has a crop."""
     workspace = Workspace.open(folder, clock=ManualClock(NOW))
+    while workspace.keep_index_where_due() is not None:
+        pass  # what the filling left is not the erasure's
+    _say("held", faces=models.Face.objects.count())
     face = models.Face.objects.exclude(crop="").select_related("person").order_by("person__created_at").last()
     assert face is not None
     assert face.person_id is not None

@@ -243,7 +243,8 @@ def disclose(door: Door, number: str, place: int, authority: str, out: Path) -> 
     examples=(
         "countenance request sweep Q-7K3M-9QXA albums --plan",
         "countenance request sweep Q-7K3M-9QXA albums --picture anne.jpg",
-        "countenance request sweep Q-7K3M-9QXA albums --release 1 --release 3 --receipt certificate.json",
+        "countenance request sweep Q-7K3M-9QXA albums --release 1 --release 3 \\",
+        "    --receipt certificate.json",
     ),
 )
 @NUMBER

@@ -75,8 +75,10 @@ def write_private(path: Path, data: bytes) -> None:
         "nothing else. Hand the secret over: it is told once."
     ),
     examples=(
-        'countenance request open access --own-face --name "Anne Roy" --contact anne@example.org',
-        'countenance request open erasure --code R-7K3M-9QXA-22F0-B1CD --name "A. Roy" --contact "by post"',
+        'countenance request open access --own-face --name "Anne Roy" \\',
+        "    --contact anne@example.org",
+        "countenance request open erasure --code R-7K3M-9QXA-22F0-B1CD \\",
+        '    --name "A. Roy" --contact "by post"',
     ),
 )
 @argument(
@@ -158,7 +160,8 @@ def open_(
     ),
     examples=(
         "countenance request verify Q-7K3M-9QXA --tier document-seen --seen passport",
-        "countenance request verify Q-7K3M-9QXA --tier receipt-holder --code R-7K3M-9QXA-22F0-B1CD",
+        "countenance request verify Q-7K3M-9QXA --tier receipt-holder \\",
+        "    --code R-7K3M-9QXA-22F0-B1CD",
     ),
 )
 @NUMBER
@@ -309,7 +312,8 @@ _notice(
         "The receipt names both, and where one may complain. What was sealed with the request is destroyed."
     ),
     examples=(
-        'countenance request refuse Q-7K3M-9QXA --reason "Asked by somebody else" --authority "PIPEDA, s. 8(1)"',
+        'countenance request refuse Q-7K3M-9QXA --reason "Asked by somebody else" \\',
+        '    --authority "PIPEDA, s. 8(1)"',
     ),
 )
 @NUMBER
