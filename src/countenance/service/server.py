@@ -78,7 +78,11 @@ class SearcherServer:
         """
         with self._only_one(), Workspace.open(self._directory, clock=self._clock) as workspace:
             destroy_ended_keys(workspace)
-            sweep_probes(workspace)
+            try:
+                sweep_probes(workspace)
+            except CountenanceError as error:
+                # On a full disk nothing can be struck out; searches are refused by name until there is room.
+                _log.error("probes that no search owns are left: %s", error.code)
             workspace.background_index = True
             workspace.cluster = self._cluster
             with LocalSearcher(workspace) as searcher:
