@@ -39,10 +39,10 @@ def stocked(founded: Program) -> Program:
 
 
 @contextmanager
-def searcher(program: Program) -> Iterator[subprocess.Popen[str]]:
-    """`countenance searcher`, as a process of its own."""
+def searcher(program: Program, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """`countenance searcher` with these options, as a process of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "countenance", "searcher"],
+        [sys.executable, "-m", "countenance", "searcher", *words],
         cwd=program.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -300,7 +300,7 @@ def test_of_two_upkeeps_at_once_one_gives_up(world: World, monkeypatch: pytest.M
     names = filled(world)
     other = world.new_index()
     world.found(random_template(RNG), index=other)
-    collect, inner = upkeep._collect, []
+    collect, inner = upkeep.collect, []
 
     def meanwhile(task: object) -> object:
         if not inner:
@@ -308,7 +308,7 @@ def test_of_two_upkeeps_at_once_one_gives_up(world: World, monkeypatch: pytest.M
             inner[0] = world.keep(other).sealed_rows
         return collect(task)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(upkeep, "_collect", meanwhile)
+    monkeypatch.setattr(upkeep, "collect", meanwhile)
     report = world.keep()
     assert (inner, report.sealed_rows, report.given_up) == ([40], 0, 1)
     assert len(world.live().segments) == len(list(world.files.names())) == 1

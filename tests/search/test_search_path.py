@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from house import PURPOSE, House, photograph
 
 from countenance.policy.decisions import Refused
-from countenance.primitives.errors import RefusedError, UsageError
+from countenance.primitives.errors import CountenanceError, RefusedError, UsageError
 from countenance.records import models
 from countenance.search.path import search
 from countenance.search.values import FailureToAcquire, LoggedCandidates, SearchRequest, WhichFace
@@ -357,6 +358,67 @@ def test_what_a_killed_search_left_is_swept_but_not_what_is_under_way(sqlite_hou
     assert sweep_probes(house.workspace) == 1
     assert set(house.workspace.media.names()) == kept | {f"probe-{under_way.hex}"}
     assert left not in set(house.workspace.vault.record_ids())
+
+
+def test_a_key_without_its_picture_is_swept_too(sqlite_house: House) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from countenance.search import keeping
+    from countenance.vault.vault import Plain
+
+    house = sqlite_house
+    house.search(photograph("P001"))
+    vault = house.workspace.vault
+    kept = set(vault.record_ids())
+    assert {key.version for key in kept} == {7}  # the probe's; faces have others
+    now = datetime.now(UTC)
+    old, under_way = keeping._new_id(now - timedelta(hours=2)), keeping._new_id(now - timedelta(minutes=1))
+    vault.seal([Plain(record_id=key, part="picture", data=b"x") for key in (old, under_way)])
+    assert keeping.sweep_probes(house.workspace) == 1
+    assert set(vault.record_ids()) == kept | {under_way}
+
+
+def test_a_search_on_a_disk_that_is_really_full_leaves_nothing_for_long(
+    sqlite_house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+    from datetime import timedelta
+
+    from small_disk import small_disk
+
+    from countenance.search import keeping
+
+    house = sqlite_house
+    house.search(photograph("P001"))
+    there = house.workspace.directory
+    with small_disk(tmp_path / "disk", 64) as disk:
+        for name in ("media", "keys"):
+            shutil.copytree(there / name, disk.folder / name)
+        house.workspace.vault.close()
+        for name in ("vault", "media"):
+            house.workspace.__dict__.pop(name, None)
+        for name in ("media", "keys"):
+            shutil.rmtree(there / name)
+            (there / name).symlink_to(disk.folder / name)
+        keys, pictures = set(house.workspace.vault.record_ids()), set(house.workspace.media.names())
+        refused: list[str] = []
+        for room in range(0, 400 << 10, 40 << 10):
+            disk.fill(room)
+            try:
+                house.search(photograph("P001"))
+            except CountenanceError as error:
+                refused.append(error.code)
+            else:
+                break
+        assert set(refused) == {"disk-full"}
+        disk.free()
+        done = set(house.workspace.media.names()) - pictures
+        monkeypatch.setattr(keeping, "_LONGEST_SEARCH", timedelta(seconds=-1))
+        keeping.sweep_probes(house.workspace)
+        # What is left belongs to the searches that were made.
+        assert set(house.workspace.media.names()) == pictures | done
+        assert {f"probe-{key.hex}" for key in set(house.workspace.vault.record_ids()) - keys} == done
+        house.workspace.vault.close()
 
 
 def test_a_person_with_very_many_references_does_not_crowd_out_others(

@@ -8,6 +8,7 @@ records are left out: rows go straight into segments, as making them again from 
 from __future__ import annotations
 
 import copy
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -157,6 +158,18 @@ class GeneratedIndex:
             background=background,
             threads=threads,
         )
+
+    def forget_files(self) -> None:
+        """Ask the system to keep nothing of the segments in memory (posix_fadvise(2)), as after a start of the machine."""
+        if not hasattr(os, "posix_fadvise"):
+            return
+        for path in self._files.directory.rglob("*"):
+            if path.is_file():
+                descriptor = os.open(path, os.O_RDONLY)
+                try:
+                    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+                finally:
+                    os.close(descriptor)
 
     def search(self, index: Index, probe: Template, classes: int = len(SHARES)) -> Answer:
         """One search under a genuine grant, with the first so many permission classes permitted."""

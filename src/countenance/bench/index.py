@@ -83,16 +83,17 @@ def measure_index(
             made = GeneratedIndex(Path(folder), templates, dimension, seed)
             try:
                 build_s = made.build(progress)
-                gc.collect()
-                _give_back_memory()
-                return _serve(made, build_s)
+                return serve_and_measure(made, build_s)
             finally:
                 made.close()
     finally:
         faiss.omp_set_num_threads(threads)
 
 
-def _serve(made: GeneratedIndex, build_s: float) -> IndexFigures:
+def serve_and_measure(made: GeneratedIndex, build_s: float) -> IndexFigures:
+    """The figures of an index that is built. `build_s`: what that took."""
+    gc.collect()
+    _give_back_memory()
     before = _own_memory()
     index = made.index()
     began = time.perf_counter()

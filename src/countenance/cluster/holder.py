@@ -313,19 +313,13 @@ def _listed(parts: Sequence[_Part], above: float, least: np.float32) -> Shortlis
 
 
 class _OneKey:
-    """The key of one segment, as `Segment` asks for it."""
+    """The key of one segment, as `Segment` asks for it (a `KeyReader`: a holder writes no segment and destroys no key)."""
 
     def __init__(self, segment_id: str, key: bytes) -> None:
         self._segment_id, self._key = segment_id, key
 
-    def wrap(self, segment_id: str, key: bytes) -> bytes:
-        raise NotImplementedError  # a holder writes no segment
-
     def unwrap(self, segment_id: str, _wrapped: bytes) -> bytes | None:
         return self._key if segment_id == self._segment_id else None
-
-    def destroy(self, segment_ids: Sequence[str]) -> None:
-        raise NotImplementedError
 
 
 def _files(told: dict[str, Any]) -> SegmentFiles:

@@ -11,12 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-import numpy as np
-
 from countenance.biometrics.templates import SpaceId, Template, check_vector
 from countenance.index import changes, head, live
-from countenance.index.answers import Answer, Coverage, NotSearchable, ScoredRow, SpaceStatistics, Statistics
-from countenance.index.changes import Change
+from countenance.index.answers import Answer, Coverage, ScoredRow, SpaceStatistics, Statistics
+from countenance.index.applying import apply
 from countenance.index.codes import Codec, CodedProbe
 from countenance.index.head import NewRow
 from countenance.index.held import Held, HeldSegment, Part, Position
@@ -248,9 +246,9 @@ class Index:
             contents = open_templates(page, self.unseal)
             if shared:
                 with self._lock.writing():
-                    _apply(held, page, contents)
+                    apply(held, page, contents)
             else:
-                _apply(held, page, contents)
+                apply(held, page, contents)
             applied += sum(change.op != "mark" for change in page)
         return applied
 
@@ -335,50 +333,6 @@ class Index:
         with self._lock.writing():
             self._held.counts = counts
         return applied
-
-
-def _apply(held: Held, page: Sequence[Change], contents: dict[int, np.ndarray | NotSearchable]) -> None:
-    waiting: list[Change] = []
-
-    def flush() -> None:
-        # Runs of additions to one gallery and space are turned and coded together.
-        if waiting:
-            part = held.part(waiting[0].gallery_id, waiting[0].space_id, waiting[0].dimension)
-            rotated = part.codec.rotate(np.stack([contents[change.seq] for change in waiting]))
-            part.head.add(
-                [change.reference_id for change in waiting],
-                [change.class_id for change in waiting],
-                [change.seq for change in waiting],
-                part.codec.exact(rotated),
-            )
-            waiting.clear()
-
-    for change in page:
-        if change.op == "add":
-            content = contents[change.seq]
-            if isinstance(content, NotSearchable):
-                part = held.part(change.gallery_id, change.space_id, change.dimension)
-                part.closed[change.reference_id] = (change.class_id, change.seq, content)
-                continue
-            if waiting and (waiting[0].gallery_id, waiting[0].space_id) != (
-                change.gallery_id,
-                change.space_id,
-            ):
-                flush()
-            waiting.append(change)
-        elif change.op == "remove":
-            flush()
-            held.discard(change.gallery_id, change.space_id, change.reference_id)
-    flush()
-    held.position = _moved(held.position, page)
-
-
-def _moved(position: Position, page: Sequence[Change]) -> Position:
-    mark_seq, mark = position.mark_seq, position.mark
-    for change in page:
-        if change.op == "mark":
-            mark_seq, mark = change.seq, change.reference_id
-    return replace(position, seq=page[-1].seq, mark_seq=mark_seq, mark=mark)
 
 
 def _check_request(probes: Sequence[Template], *, floor: float, limit: int) -> None:

@@ -63,14 +63,18 @@ class SegmentFiles(Protocol):
     def delete_many(self, names: Sequence[str]) -> int: ...
 
 
-class SegmentKeys(Protocol):
-    """Wraps a segment's key under a key that is kept apart and can be destroyed."""
-
-    def wrap(self, segment_id: str, key: bytes) -> bytes: ...
+class KeyReader(Protocol):
+    """Opens a segment's key: all that reading one needs."""
 
     def unwrap(self, segment_id: str, wrapped: bytes) -> bytes | None:
         """None where it is destroyed. Raises IntegrityError for damaged bytes."""
         ...
+
+
+class SegmentKeys(KeyReader, Protocol):
+    """Wraps a segment's key under a key that is kept apart and can be destroyed."""
+
+    def wrap(self, segment_id: str, key: bytes) -> bytes: ...
 
     def destroy(self, segment_ids: Sequence[str]) -> None: ...
 
@@ -184,7 +188,7 @@ def write_segment(
 class Segment:
     """An open segment: codes and scales in memory, the rest mapped. Immutable, and safe for threads."""
 
-    def __init__(self, files: SegmentFiles, keys: SegmentKeys, segment_id: str) -> None:
+    def __init__(self, files: SegmentFiles, keys: KeyReader, segment_id: str) -> None:
         """Opens and checks the whole file.
 
         Raises NotFoundError (no file), IntegrityError (`key-destroyed`, `segment-damaged`).
@@ -259,7 +263,7 @@ class Segment:
         opened ^= np.frombuffer(stream, np.uint8).reshape(len(rows), stride)
         return opened
 
-    def _unwrap(self, keys: SegmentKeys) -> tuple[bytes, int, int]:
+    def _unwrap(self, keys: KeyReader) -> tuple[bytes, int, int]:
         head = self._map[: len(_MAGIC) + 8]
         wrapped_length = int.from_bytes(head[8:12], "little")
         at = len(head) + wrapped_length

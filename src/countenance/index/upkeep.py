@@ -22,19 +22,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 
-from countenance.biometrics.templates import SpaceId
 from countenance.index import changes, live
-from countenance.index.answers import NotSearchable
-from countenance.index.blocks import HeadBlock, Rows, packed_codes
-from countenance.index.codes import Bytes8, Codec, Exact, unpack
 from countenance.index.held import HeldSegment, Part
 from countenance.index.index import Index
 from countenance.index.live import LiveSegment
-from countenance.index.naming import Ids, joined_ids
-from countenance.index.opening import Shelf, open_templates
-from countenance.index.segment import SegmentRows, file_name, write_segment
+from countenance.index.opening import Shelf
+from countenance.index.segment import file_name, write_segment
+from countenance.index.tasks import Task, collect, copied, cut, from_records, rewriting
 from countenance.primitives.errors import ConflictError, UnavailableError
 from countenance.primitives.sql import Transaction
 
@@ -45,7 +40,6 @@ SEAL_ROWS = 50_000
 MOST_ROWS = 1 << 20  # in a segment: 34 MB of codes at 128 values, rewritten in a second, scanned by one core
 _MERGE_AT = 4  # segments of one size class
 _SIZE_STEP = 8
-_PAGE = 8_192
 
 _log = logging.getLogger(__name__)
 
@@ -60,32 +54,6 @@ class UpkeepReport:
     remade: int = 0
     destroyed: int = 0
     given_up: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Piece:
-    """Some rows. `codes`: None where they are still to be made."""
-
-    ids: Ids | Sequence[str]
-    classes: npt.NDArray[np.int64]
-    exact: Exact
-    codes: Bytes8 | None = None
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Task:
-    """Segments to write in the place of `inputs`. `pieces`: hand over the rows as they were when the work was planned.
-
-    `as_of`: removals up to this number are carried out in them.
-    """
-
-    gallery_id: str
-    space_id: SpaceId
-    codec: Codec
-    as_of: int
-    inputs: tuple[str, ...] = ()
-    pieces: tuple[Callable[[], _Piece], ...] = ()
-    closed: tuple[tuple[str, int, NotSearchable], ...] = ()
 
 
 def is_due(tx: Transaction, *, seal_rows: int = SEAL_ROWS) -> bool:
@@ -144,12 +112,12 @@ class _Work:
             if held.position.version != there.version or rows < max(1, seal_rows):
                 return
             tasks = [
-                _Task(
+                Task(
                     gallery_id=gallery,
                     space_id=space,
                     codec=part.codec,
                     as_of=held.position.seq,
-                    pieces=tuple(_copied(block, rows) for block, rows in part.head.living() if len(rows)),
+                    pieces=tuple(copied(block, rows) for block, rows in part.head.living() if len(rows)),
                     closed=tuple((name, told[0], told[2]) for name, told in part.closed.items()),
                 )
                 for (gallery, space), part in held.parts.items()
@@ -159,7 +127,7 @@ class _Work:
         if self.carry_out(tasks, sealed=sealed):
             self.report.sealed_rows += rows
 
-    def due(self) -> Iterator[_Task]:
+    def due(self) -> Iterator[Task]:
         """Rewrites and merges, each planned when its turn comes."""
         tried: set[str] = set()
         while True:
@@ -170,7 +138,7 @@ class _Work:
                 for (gallery, space), part in held.parts.items():
                     chosen = [one for one in _choose(part, self.most_rows) if one.live.id not in tried]
                     if chosen:
-                        task = _rewriting(gallery, space, part, chosen, held.position.seq)
+                        task = rewriting(gallery, space, part, chosen, held.position.seq)
                         break
             if task is None:
                 return
@@ -191,8 +159,8 @@ class _Work:
             codec = self.index.codec(gallery, inputs[0].dimension)
             with self.begin() as tx:
                 as_of, _ = live.read_counts(tx)
-                piece, closed = _from_records(self.index, tx, codec, gallery, space, there.through)
-            task = _Task(
+                piece, closed = from_records(self.index.unseal, tx, codec, gallery, space, there.through)
+            task = Task(
                 gallery_id=gallery,
                 space_id=space,
                 codec=codec,
@@ -216,7 +184,7 @@ class _Work:
             live.raise_as_of(tx, clean, held.position.seq)
             self.index.trim(tx)
 
-    def carry_out(self, tasks: Sequence[_Task], *, sealed: tuple[int, int] | None = None) -> bool:
+    def carry_out(self, tasks: Sequence[Task], *, sealed: tuple[int, int] | None = None) -> bool:
         """Write the segments of `tasks`, put them in the place of their inputs, and take them over here."""
         written: list[LiveSegment] = []
         names: list[str] = []
@@ -243,10 +211,10 @@ class _Work:
         self.destroy()
         return True
 
-    def _write(self, task: _Task, written: list[LiveSegment], names: list[str]) -> None:
-        rows = _collect(task)
+    def _write(self, task: Task, written: list[LiveSegment], names: list[str]) -> None:
+        rows = collect(task)
         for start in range(0, max(len(rows.ids), 1), self.most_rows):
-            part = _cut(rows, start, start + self.most_rows)
+            part = cut(rows, start, start + self.most_rows)
             closed = task.closed if start == 0 else ()
             if not len(part.ids) and not closed:
                 continue
@@ -312,111 +280,3 @@ def _choose(part: Part, most_rows: int) -> list[HeldSegment]:
             if len(chosen) > 1:
                 return chosen
     return []
-
-
-def _rewriting(gallery: str, space: SpaceId, part: Part, chosen: Sequence[HeldSegment], seq: int) -> _Task:
-    return _Task(
-        gallery_id=gallery,
-        space_id=space,
-        codec=part.codec,
-        as_of=seq,
-        inputs=tuple(one.live.id for one in chosen),
-        pieces=tuple(_reading(one, rows) for one in chosen if len(rows := one.alive())),
-        closed=tuple((name, *told) for one in chosen for name, told in one.closed.items()),
-    )
-
-
-def _copied(block: HeadBlock, rows: Rows) -> Callable[[], _Piece]:
-    # Now, since heads change with the next search; order and codes are made later.
-    piece = _Piece(ids=block.references(rows), classes=block.classes(rows), exact=block.exact(rows))
-    return lambda: piece
-
-
-def _reading(one: HeldSegment, rows: Rows) -> Callable[[], _Piece]:
-    # Later: a segment does not change, and which of its rows were alive is known.
-    def read() -> _Piece:
-        return _Piece(
-            ids=one.segment.ids(rows),
-            classes=one.classes(rows),
-            exact=one.exact(rows),
-            codes=unpack(packed_codes(one.scanner()), len(one), one.segment.dimension)[rows],
-        )
-
-    return read
-
-
-def _from_records(
-    index: Index, tx: Transaction, codec: Codec, gallery: str, space: SpaceId, through: int
-) -> tuple[_Piece, tuple[tuple[str, int, NotSearchable], ...]]:
-    """Every reference of a gallery and space enrolled up to number `through`, from its sealed template."""
-    references: list[str] = []
-    classes: list[int] = []
-    closed: list[tuple[str, int, NotSearchable]] = []
-    parts: list[Exact] = []
-    last = 0
-    while page := changes.read_changes(tx, after=last, limit=_PAGE, through=through):
-        last = page[-1].seq
-        page = [one for one in page if one.op == "add" and (one.gallery_id, one.space_id) == (gallery, space)]
-        contents = open_templates(page, index.unseal)
-        vectors = []
-        for one in page:
-            content = contents[one.seq]
-            if isinstance(content, NotSearchable):
-                closed.append((one.reference_id, one.class_id, content))
-            else:
-                vectors.append(content)
-                references.append(one.reference_id)
-                classes.append(one.class_id)
-        if vectors:
-            parts.append(codec.exact(codec.rotate(np.stack(vectors))))
-    return (
-        _Piece(ids=references, classes=np.array(classes, np.int64), exact=_joined(parts, codec.dimension)),
-        tuple(closed),
-    )
-
-
-def _collect(task: _Task) -> SegmentRows:
-    """The rows of a task, in a segment's order."""
-    pieces = [make() for make in task.pieces]
-    dimension = task.codec.dimension
-    if not pieces:
-        return SegmentRows(
-            ids=Ids.of([]),
-            classes=np.zeros(0, np.int64),
-            codes=np.zeros((0, dimension // 4), np.uint8),
-            exact=_joined([], dimension),
-        )
-    ids = joined_ids([one.ids if isinstance(one.ids, Ids) else Ids.of(one.ids) for one in pieces])
-    classes = np.concatenate([one.classes for one in pieces])
-    exact = _joined([one.exact for one in pieces], dimension)
-    codes = np.concatenate(
-        [one.codes if one.codes is not None else task.codec.codes(one.exact) for one in pieces]
-    )
-    order = np.lexsort((ids.sortable, classes))
-    if (order[1:] > order[:-1]).all():
-        return SegmentRows(ids=ids, classes=classes, codes=codes, exact=exact)
-    return SegmentRows(
-        ids=ids.take(order),
-        classes=classes[order],
-        codes=codes[order],
-        exact=Exact(values=exact.values[order], scales=exact.scales[order]),
-    )
-
-
-def _joined(parts: Sequence[Exact], dimension: int) -> Exact:
-    if not parts:
-        return Exact(values=np.zeros((0, dimension), np.int8), scales=np.zeros(0, np.float32))
-    return Exact(
-        values=np.concatenate([part.values for part in parts]),
-        scales=np.concatenate([part.scales for part in parts]),
-    )
-
-
-def _cut(rows: SegmentRows, start: int, end: int) -> SegmentRows:
-    part = slice(start, end)
-    return SegmentRows(
-        ids=rows.ids.take(part),
-        classes=rows.classes[part],
-        codes=rows.codes[part],
-        exact=Exact(values=rows.exact.values[part], scales=rows.exact.scales[part]),
-    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from countenance.index.head import template_part
 from countenance.primitives.errors import UnavailableError
@@ -19,6 +20,7 @@ from countenance.vault.vault import Plain
 
 _PREFIX = "probe-"
 _LONGEST_SEARCH = timedelta(hours=1)
+_PROBES = 7  # version of their ids
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,7 @@ class SealedProbe:
 @contextmanager
 def kept_probe(workspace: Workspace, asked: Asked, probe: Probe) -> Iterator[Keeping]:
     """Seal pictures and templates of the probe; destroyed at the end unless they were `claimed` by a search's rows."""
-    identifiers = [uuid.uuid4() for _ in probe.parts]
+    identifiers = [_new_id(datetime.now(UTC)) for _ in probe.parts]
     keeping = Keeping(parts=())
     try:
         keeping.parts = tuple(_seal(workspace, asked, probe, identifiers))
@@ -64,9 +66,23 @@ def sweep_probes(workspace: Workspace) -> int:
         for name in workspace.media.names(older_than=_LONGEST_SEARCH)
         if name.startswith(_PREFIX)
     }
+    # A key is made before its picture, and on a full disk it cannot be struck out: it may stand alone.
+    until = _new_id(datetime.now(UTC) - _LONGEST_SEARCH)
+    left |= {key for key in workspace.vault.record_ids(through=until) if key.version == _PROBES}
     left -= set(ProbeRow.objects.values_list("id", flat=True))
     _discard(workspace, sorted(left))
     return len(left)
+
+
+def _new_id(at: datetime) -> uuid.UUID:
+    """An id of the kind that only probes have: a UUID of version 7 (RFC 9562, 5.7), which begins with its moment.
+
+    So keys of probes are found among those of all faces, and the old ones without reading the others: ids of faces are
+    random, and few begin with a number as small as this century's milliseconds.
+    """
+    drawn = int.from_bytes(secrets.token_bytes(10), "big")
+    number = int(at.timestamp() * 1000) << 80 | drawn & ~(0xF << 76 | 0x3 << 62)
+    return uuid.UUID(int=number | _PROBES << 76 | 0x2 << 62)
 
 
 def _seal(

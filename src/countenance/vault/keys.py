@@ -132,14 +132,15 @@ class KeyFile:
             row: Sequence[int] = connection.execute(statement).fetchone()
         return row
 
-    def records(self) -> Iterator[bytes]:
-        """All record ids in order, in pages, so that no read is held open while the caller works."""
-        last = b""
+    def records(self, *, after: bytes = b"", through: bytes = b"\xff" * 16) -> Iterator[bytes]:
+        """Record ids after one up to another in order, in pages, so that no read is held open while the caller works."""
+        last = after
         while True:
             with self._use() as connection:
                 page = connection.execute(
-                    "select record_id from data_key where record_id > ? order by record_id limit ?",
-                    (last, _CHUNK),
+                    "select record_id from data_key where record_id > ? and record_id <= ?"
+                    " order by record_id limit ?",
+                    (last, through, _CHUNK),
                 ).fetchall()
             if not page:
                 return

@@ -229,9 +229,10 @@ class Vault:
         self._keys.scrub()
         return destroyed
 
-    def record_ids(self) -> Iterator[UUID]:
-        """Ids of all records with a key, in order of their bytes."""
-        for record in self._keys.records():
+    def record_ids(self, *, through: UUID | None = None) -> Iterator[UUID]:
+        """Ids of all records with a key, in order of their bytes; `through`: up to this one."""
+        last = b"\xff" * 16 if through is None else through.bytes
+        for record in self._keys.records(through=last):
             yield UUID(bytes=bytes(record))
 
     def _data_keys(self, records: Sequence[bytes]) -> dict[bytes, bytes]:
