@@ -63,6 +63,7 @@ class Act(StrEnum):
     PURGE_PLAN = "purge-plan"  # counts only
     MAJORITY_REVIEW = "majority-review"
     ASSESSMENT_RECORD = "assessment-record"  # two persons
+    TRANSFORM_RENEW = "transform-renew"  # of a gallery; two persons
     BREACH_REPORT = "breach-report"
     RECORDS_READ = "records-read"  # of one's own organisation; operator and auditor: of all
     ACCOUNT_SPONSOR = "account-sponsor"  # another account answers for it from now on
@@ -85,6 +86,7 @@ class Act(StrEnum):
     INQUIRY_CLOSE = "inquiry-close"
     INSPECT = "inspect"  # looks at records, with a reason
     INSPECT_FACES = "inspect-faces"  # looks at pictures, with a reason
+    INSPECT_SAME_FACE = "inspect-same-face"  # compares probes across cases, with a reason
     INQUIRY_REPORT = "inquiry-report"
 
 
@@ -99,6 +101,7 @@ TWO_PERSON_ACTS = frozenset(
         Act.AUTHORITY_ADD,
         Act.ORDER_DESTROY,
         Act.ASSESSMENT_RECORD,
+        Act.TRANSFORM_RENEW,
     }
 )
 
