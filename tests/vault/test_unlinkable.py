@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from house import House, photograph
 
 from countenance.bench.generator import TemplateGenerator
 from countenance.index.codes import Codec
+from countenance.primitives.errors import ConflictError
 from countenance.records import models
 from countenance.records.sealing import rotation_seeds
 from countenance.vault.vault import Vault
@@ -81,3 +83,40 @@ def test_stored_records_of_one_photograph_in_two_galleries_share_no_bytes(sqlite
     for one, two in (crops, sealed):
         windows = {one[at : at + 8] for at in range(13, len(one) - 8)}
         assert not any(two[at : at + 8] in windows for at in range(13, len(two) - 8))
+
+
+def test_a_renewed_transform_finds_the_same_people_and_leaves_nothing_of_the_old_one(
+    sqlite_house: House,
+) -> None:
+    house = sqlite_house
+    house.enrol(house.person("one"), photograph("P001"))
+    house.enrol(house.person("two"), photograph("P002"))
+    house.workspace.keep_index(seal_rows=1)
+    gallery = models.Gallery.objects.get()
+    before = house.search(photograph("P001", "amateur_selfie"))
+    seed = rotation_seeds(house.workspace.vault)(str(gallery.pk))
+    (old,) = house.workspace.segments.names()
+    stored_before = house.workspace.segments.get(old)
+    made = house.act("transform-renew", gallery="people")
+    assert made["waits_for"] == "second-person"
+    house.act("approve", house.deputy, proposal=made["proposal"])
+    assert rotation_seeds(house.workspace.vault)(str(gallery.pk)) != seed
+    after = house.search(photograph("P001", "amateur_selfie"))
+    assert [each.person for each in after.candidates] == [each.person for each in before.candidates]  # type: ignore[union-attr]
+    assert after.coverage == before.coverage  # type: ignore[union-attr]
+    (new,) = house.workspace.segments.names()
+    assert new != old
+    assert stored_before[:64] not in b"".join(
+        path.read_bytes() for path in house.workspace.directory.rglob("*") if path.is_file()
+    )
+    assert "transform-renewed" in house.events()
+
+
+def test_not_while_a_searcher_runs(sqlite_house: House) -> None:
+    run = sqlite_house.workspace.directory / "run"
+    run.mkdir(exist_ok=True)
+    with (run / "searcher.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        made = sqlite_house.act("transform-renew", gallery="people")
+        with pytest.raises(ConflictError):
+            sqlite_house.act("approve", sqlite_house.deputy, proposal=made["proposal"])

@@ -15,6 +15,7 @@ from countenance.oversight import (
     orders,
     reading,
     reporting,
+    same_face,
 )
 from countenance.policy.questions import Act
 
@@ -36,6 +37,7 @@ HANDLERS: Handlers = {
     Act.INQUIRY_REPORT: Handler(carry_out=reporting.report, client_of=inquiries.authority_of),
     Act.INSPECT: Handler(carry_out=inspecting.inspect, client_of=inquiries.authority_of),
     Act.INSPECT_FACES: Handler(carry_out=inspecting.faces, client_of=inquiries.authority_of),
+    Act.INSPECT_SAME_FACE: Handler(carry_out=same_face.compare, client_of=inquiries.authority_of),
     Act.CASE_DENY: Handler(carry_out=denying.deny, client_of=denying.client_of),
     Act.SEARCH_EXPORT: Handler(
         carry_out=exporting.export, client_of=exporting.client_of, closed=exporting.closed

@@ -65,6 +65,7 @@ class Act(StrEnum):
     PURGE_PLAN = "purge-plan"  # counts only
     MAJORITY_REVIEW = "majority-review"
     ASSESSMENT_RECORD = "assessment-record"  # two persons
+    TRANSFORM_RENEW = "transform-renew"  # of a gallery; two persons
     BREACH_REPORT = "breach-report"
     REQUEST_OPEN = "request-open"
     REQUEST_VERIFY = "request-verify"
@@ -103,6 +104,7 @@ class Act(StrEnum):
     INQUIRY_CLOSE = "inquiry-close"
     INSPECT = "inspect"  # looks at records, with a reason
     INSPECT_FACES = "inspect-faces"  # looks at pictures, with a reason
+    INSPECT_SAME_FACE = "inspect-same-face"  # compares probes across cases, with a reason
     INQUIRY_REPORT = "inquiry-report"
 
 
@@ -118,6 +120,7 @@ TWO_PERSON_ACTS = frozenset(
         Act.AUTHORITY_ADD,
         Act.ORDER_DESTROY,
         Act.ASSESSMENT_RECORD,
+        Act.TRANSFORM_RENEW,
     }
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from countenance.vault.vault import Plain, Sealed, Vault
 
@@ -29,8 +30,20 @@ def unseal_templates(vault: Vault) -> Callable[[Sequence[tuple[str, str, bytes]]
 
 
 def rotation_seeds(vault: Vault) -> Callable[[str], bytes]:
-    """The secret of each gallery's rotation, made when it is first asked for."""
-    return lambda gallery_id: vault.ensure_secret(f"rotation-{gallery_id.lower()}")
+    """The secret of each gallery's rotation, made when it is first asked for; read once, so that whoever had it when it was
+    renewed does not mix two rotations.
+    """
+
+    @cache
+    def seed(gallery_id: str) -> bytes:
+        return vault.ensure_secret(rotation_secret(gallery_id))
+
+    return seed
+
+
+def rotation_secret(gallery_id: str) -> str:
+    """Name of the secret of a gallery's rotation."""
+    return f"rotation-{gallery_id.lower()}"
 
 
 class VaultSegmentKeys:

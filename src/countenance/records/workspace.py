@@ -333,6 +333,19 @@ class Workspace:
             seal_rows=SEAL_ROWS if seal_rows is None else seal_rows,
         )
 
+    def renew_rotation(self, gallery_id: str) -> None:
+        """Give a gallery a new secret rotation: what was stored under the old one cannot be linked with what will be.
+
+        Only where no searcher runs. Segments under the old rotation do not open any more; `keep_index` makes them again from
+        the sealed templates and destroys the old ones. Cut short, the next upkeep does that.
+        """
+        from countenance.records.sealing import rotation_secret
+
+        self.vault.renew_secret(rotation_secret(gallery_id))
+        held: Index | None = self.__dict__.pop("index", None)
+        if held is not None:
+            held.close()
+
     def keep_index_where_due(self) -> UpkeepReport | None:
         """`keep_index` if there is something to do, which is asked of the database alone; else None."""
         from countenance.index.upkeep import is_due

@@ -60,6 +60,25 @@ class NamedSecrets:
                 self._make(path, seal(self._cipher, os.urandom(KEY_BYTES), _context(kind, name)))
         return self.read(kind, name)
 
+    def renew(self, kind: Kind, name: str) -> None:
+        """Put a new secret, made at random, in the place of the old one, whose bytes are overwritten.
+
+        Cut short, there is the old one, the new one, or none, which `ensure` makes anew.
+        """
+        path = self._path(kind, name)
+        old = path.with_name(f".{path.name}.{secrets.token_hex(6)}.old")
+        with named_os_errors(path):
+            if path.exists():
+                path.rename(old)
+            self._make(path, seal(self._cipher, os.urandom(KEY_BYTES), _context(kind, name)))
+            if old.exists():
+                with old.open("r+b") as stream:
+                    stream.write(bytes(old.stat().st_size))
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                old.unlink()
+                sync_directory(path.parent)
+
     def names(self, kind: Kind) -> list[str]:
         """Names of that kind, sorted."""
         return sorted(

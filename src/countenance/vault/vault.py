@@ -172,6 +172,10 @@ class Vault:
         """A secret of 32 bytes, made at random on first use."""
         return self._named.ensure(Kind.SECRET, name)
 
+    def renew_secret(self, name: str) -> None:
+        """A new secret of this name in the place of the old one, which is destroyed."""
+        self._named.renew(Kind.SECRET, name)
+
     def signing_key(self, name: str) -> Ed25519PrivateKey:
         """A signing key made before. Raises NotFoundError."""
         return Ed25519PrivateKey.from_private_bytes(self._named.read(Kind.SIGNING, name))

@@ -165,6 +165,22 @@ def reinstate_gallery(door: Door, name: str) -> None:
     carry_out(door, "gallery-reinstate", given(name=name), N_("Gallery {name} reinstated."), name=name)
 
 
+@gallery.command(
+    "renew",
+    summary=N_("Renew a gallery's secret transform; takes two persons."),
+    text=N_(
+        "After a leak, or by habit. What was stored under the old transform cannot be linked with what is stored from now on; "
+        "labels, consents and references stay. No searcher may run meanwhile."
+    ),
+    examples=("countenance gallery renew missing",),
+)
+@argument("name", help=N_("Name of the gallery."))
+@pass_door
+def renew_gallery(door: Door, name: str) -> None:
+    """Renew the transform."""
+    carry_out(door, "transform-renew", {"gallery": name}, N_("Transform of {name} renewed."), name=name)
+
+
 source = Family(
     "source",
     summary=TABLE["source"][1],

@@ -12,6 +12,7 @@ from countenance.cli.acts import carry_out, given, pass_door, show_list, signed
 from countenance.cli.commands.oversight import hand_out
 from countenance.cli.door import Door
 from countenance.cli.parts import Family, argument, option
+from countenance.cli.screen import Column
 from countenance.cli.table import TABLE
 from countenance.primitives.canonical import Json
 from countenance.primitives.files import make_private_directory, write_atomically
@@ -146,6 +147,43 @@ def faces(door: Door, code: str, entry: int, reason: str, out: Path) -> None:
         door.screen.document({"files": names, "log_entry": result.log_entry})
         return
     door.screen.text(N_("{count} pictures are in {path}."), count=len(names), path=str(out))
+    signed(door, result.log_entry)
+
+
+@inquiry.command(
+    "same-face",
+    summary=N_("Which searches of several cases sought the same face; logged."),
+    text=N_(
+        "Compares the probes within the scope with one another, and nothing else. The answer names entries of the log, cases "
+        "and accounts, and shows no picture. That a face was sought twice is no misuse by itself."
+    ),
+    examples=("countenance inquiry same-face I-7K3M-9QXA --reason 'Complaint 12'",),
+)
+@argument("code", help=_CODE)
+@option("--reason", required=True, metavar="TEXT", help=_REASON)
+@pass_door
+def same_face(door: Door, code: str, reason: str) -> None:
+    """Compare."""
+    result = door.perform("inspect-same-face", {"inquiry": code, "reason": reason})
+    record = result.record
+    assert isinstance(record, Mapping)
+    if door.screen.json:
+        door.screen.document({**record, "log_entry": result.log_entry})
+        return
+    groups = record["groups"]
+    assert isinstance(groups, list)
+    door.screen.table(
+        [Column(title=N_("Log entries")), Column(title=N_("Cases")), Column(title=N_("Accounts"))],
+        [
+            (
+                ", ".join(map(str, row["entries"])),
+                ", ".join(map(str, row["cases"])),
+                ", ".join(map(str, row["accounts"])),
+            )
+            for row in groups
+        ],
+        empty=N_("No face was sought in more than one case."),
+    )
     signed(door, result.log_entry)
 
 

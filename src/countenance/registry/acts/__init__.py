@@ -15,6 +15,7 @@ from countenance.registry.acts import (
     policies,
     proposals,
     reading,
+    renewing,
 )
 
 HANDLERS: Handlers = {
@@ -48,6 +49,7 @@ HANDLERS: Handlers = {
     Act.PURGE_PLAN: Handler(carry_out=keeping.show_purge),
     Act.PURGE: Handler(carry_out=keeping.purge),
     Act.ASSESSMENT_RECORD: Handler(carry_out=assessments.record),
+    Act.TRANSFORM_RENEW: Handler(carry_out=renewing.renew),
     Act.LOG_EXPORT: Handler(carry_out=reading.export_log),
     Act.BACKUP: Handler(carry_out=reading.note_backup),
     Act.RECORDS_READ: Handler(carry_out=reading.read, client_of=reading.client_of_reader),
