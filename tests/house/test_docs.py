@@ -155,6 +155,7 @@ FRENCH = {
     "examen.md": "reviewer.md",
     "effacer.md": "erasing.md",
     "grappe.md": "cluster.md",
+    "ensembles.md": "packs.md",
 }
 
 
