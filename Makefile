@@ -7,7 +7,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: messages help setup demo test test-all check format lint types floors docs glossary wheel bench-setup clean
+.PHONY: messages help setup demo test test-all check format lint types floors docs glossary grid wheel bench-setup clean
 
 # The first python3 that starts: a shim may be on PATH and lead nowhere.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python; do \
@@ -68,6 +68,10 @@ messages: setup
 # The tables of docs/glossary.md that are written from the code.
 glossary: setup
 	@$(RUN) python scripts/glossary.py
+
+# Every question of the grid of policy, for operators of three places; prints how many there were.
+grid: setup
+	@$(RUN) pytest -q -s -n 0 -m slow tests/policy/test_policy_whole_grid.py $(ARGS)
 
 # The carrier of the model files is in the project's environment; the build runs in one of its own, so it is told where.
 wheel: setup

@@ -161,6 +161,7 @@ FRENCH = {
     "mesurer.md": "measure.md",
     "score.md": "score.md",
     "seuil.md": "threshold.md",
+    "ensembles.md": "packs.md",
 }
 
 

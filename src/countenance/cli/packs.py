@@ -14,16 +14,20 @@ from countenance.primitives.text import N_
 if TYPE_CHECKING:
     from countenance.policy.book import PolicyBook
     from countenance.policy.difference import Differences
+    from countenance.policy.ordering import OrderPack
     from countenance.policy.pack import PolicyPack
     from countenance.policy.signing import PackSignature
 
 
 def files_of(name: Path) -> dict[str, str]:
     """The texts of the pack in a folder, or of the one of that name that comes with the program."""
+    from countenance.policy.ordering import shipped_order_files, shipped_orders
     from countenance.policy.pack import read_pack_files, shipped_pack_files, shipped_packs
 
     if not name.is_dir() and str(name) in shipped_packs():
         return shipped_pack_files(str(name))
+    if not name.is_dir() and str(name) in shipped_orders():
+        return shipped_order_files(str(name))
     return read_pack_files(name)
 
 
@@ -36,9 +40,9 @@ def signatures_in(folder: Path) -> tuple[PackSignature, ...]:
     return read_signatures(path.read_text(encoding="utf-8")) if path.is_file() else ()
 
 
-def export(name: Path, folder: Path) -> PolicyPack:
+def export(name: Path, folder: Path) -> PolicyPack | OrderPack:
     """Copy a pack that comes with the program into a new folder, to be read, changed and signed."""
-    from countenance.policy.pack import pack_from_files
+    from countenance.policy.ordering import any_pack
 
     files = files_of(name)
     try:
@@ -51,17 +55,18 @@ def export(name: Path, folder: Path) -> PolicyPack:
         raise UnavailableError(
             N_("{directory} cannot be written."), code="not-writable", directory=str(folder)
         ) from error
-    return pack_from_files(files)
+    return any_pack(files)
 
 
 def sign(door: Door, folder: Path) -> dict[str, Json]:
     """Add the signature of the caller's key to those beside the pack."""
-    from countenance.policy.pack import SIGNATURES_FILE, load_pack
+    from countenance.policy.ordering import any_pack
+    from countenance.policy.pack import SIGNATURES_FILE, read_pack_files
     from countenance.policy.signing import sign_pack, write_signatures
     from countenance.records.identity import AccountKey
     from countenance.records.policies import trusted_signers
 
-    pack = load_pack(folder)
+    pack = any_pack(read_pack_files(folder))
     door.workspace()
     key = AccountKey.read(door.keys() / f"{door.account()}.key")
     names = [name for name, public in trusted_signers().items() if public == key.public_bytes()]

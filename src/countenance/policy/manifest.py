@@ -174,8 +174,10 @@ def parse_manifest(data: str) -> Manifest:
         "grounds",
         "rules",
     ]
-    top = _object(top, keys + ["default", "error", "purposes"] * is_house, "pack.json", ("default",))
-    sources = tuple(_source(item, f"sources[{n}]") for n, item in enumerate(_list(top["sources"], "sources")))
+    top = read_object(top, keys + ["default", "error", "purposes"] * is_house, "pack.json", ("default",))
+    sources = tuple(
+        read_source(item, f"sources[{n}]") for n, item in enumerate(read_list(top["sources"], "sources"))
+    )
     known = {source.id for source in sources}
     if len(known) != len(sources):
         raise pack_error("two sources of law share an id")
@@ -186,16 +188,16 @@ def parse_manifest(data: str) -> Manifest:
         raise pack_error("builds_on must name a pack, and HOUSE alone builds on none")
     return Manifest(
         name=require_name(top["name"]),
-        version=_text(top["version"], "version"),
+        version=read_text(top["version"], "version"),
         builds_on=None if is_house else require_name(top["builds_on"]),
         covers=_places(top["covers"], "covers"),
         excepted=_places(top["except"], "except"),
-        in_force_since=require_date(_text(top["in_force_since"], "in_force_since"), "in_force_since"),
-        signers=_signers(top["signers"]),
+        in_force_since=require_date(read_text(top["in_force_since"], "in_force_since"), "in_force_since"),
+        signers=read_signers(top["signers"]),
         default=_verdict(top["default"], "default") if "default" in top else None,
         error=_verdict(top["error"], "error") if is_house else None,
         purposes=tuple(
-            _purpose(item, f"purposes[{n}]") for n, item in enumerate(_list(top["purposes"], "purposes"))
+            _purpose(item, f"purposes[{n}]") for n, item in enumerate(read_list(top["purposes"], "purposes"))
         )
         if is_house
         else (),
@@ -211,7 +213,10 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return dict(pairs)
 
 
-def _object(value: object, keys: list[str], where: str, optional: tuple[str, ...] = ()) -> dict[str, object]:
+def read_object(
+    value: object, keys: list[str], where: str, optional: tuple[str, ...] = ()
+) -> dict[str, object]:
+    """`value` as an object with exactly these keys (and some of `optional`), or FormatError."""
     if not isinstance(value, dict):
         raise pack_error(f"{where} is not an object")
     if wrong := sorted((set(value) ^ set(keys)) - set(optional)):
@@ -219,25 +224,28 @@ def _object(value: object, keys: list[str], where: str, optional: tuple[str, ...
     return value
 
 
-def _list(value: object, where: str) -> list[object]:
+def read_list(value: object, where: str) -> list[object]:
+    """`value` as a list with entries, or FormatError."""
     if not isinstance(value, list) or not value:
         raise pack_error(f"{where} is not a list with entries")
     return value
 
 
-def _text(value: object, where: str) -> str:
+def read_text(value: object, where: str) -> str:
+    """`value` as a text that says something, or FormatError."""
     if not isinstance(value, str) or not value.strip():
         raise pack_error(f"{where} is not a text")
     return value
 
 
-def _texts(value: object, keys: str, where: str, optional: tuple[str, ...] = ()) -> dict[str, str]:
-    found = _object(value, keys.split(), where, optional)
-    return {key: _text(item, f"{where}.{key}") for key, item in found.items()}
+def read_texts(value: object, keys: str, where: str, optional: tuple[str, ...] = ()) -> dict[str, str]:
+    """`value` as an object of texts, or FormatError. `keys`: separated by spaces."""
+    found = read_object(value, keys.split(), where, optional)
+    return {key: read_text(item, f"{where}.{key}") for key, item in found.items()}
 
 
 def _verdict(value: object, where: str) -> Verdict:
-    found = _texts(value, "id reason authority since", where)
+    found = read_texts(value, "id reason authority since", where)
     return Verdict(
         id=found["id"],
         reason=require_reason(found["reason"], where),
@@ -246,8 +254,9 @@ def _verdict(value: object, where: str) -> Verdict:
     )
 
 
-def _source(value: object, where: str) -> LawSource:
-    found = _texts(value, "id title title_fr article article_fr date", where, ("url",))
+def read_source(value: object, where: str) -> LawSource:
+    """`value` as a source of law, or FormatError."""
+    found = read_texts(value, "id title title_fr article article_fr date", where, ("url",))
     return LawSource(
         id=found["id"],
         title=found["title"],
@@ -260,7 +269,7 @@ def _source(value: object, where: str) -> LawSource:
 
 
 def _purpose(value: object, where: str) -> PackPurpose:
-    found = _texts(value, "id dpv en fr", where)
+    found = read_texts(value, "id dpv en fr", where)
     try:
         purpose = Purpose(found["id"])
     except ValueError as error:
@@ -279,8 +288,9 @@ def _places(value: object, where: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _signers(value: object) -> tuple[str, ...]:
-    names = tuple(_text(item, "signers") for item in _list(value, "signers"))
+def read_signers(value: object) -> tuple[str, ...]:
+    """`value` as the names of two different keys at the least, or FormatError."""
+    names = tuple(read_text(item, "signers") for item in read_list(value, "signers"))
     if len(set(names)) != len(names) or len(names) < SIGNATURES:
         raise pack_error("signers does not name two different keys")
     return names
@@ -297,31 +307,32 @@ def _grounds(value: object, known: set[str]) -> tuple[Ground, ...]:
 
 
 def _ground(value: object, where: str, known: set[str]) -> Ground:
-    found = _object(value, ["rules", "authority", "authority_fr", "since", "sources"], where)
-    numbers = tuple(_text(item, f"{where}.rules") for item in _list(found["rules"], f"{where}.rules"))
+    found = read_object(value, ["rules", "authority", "authority_fr", "since", "sources"], where)
+    numbers = tuple(read_text(item, f"{where}.rules") for item in read_list(found["rules"], f"{where}.rules"))
     if wrong := [number for number in numbers if not _NUMBER.fullmatch(number)]:
         raise pack_error(f"{where}: {wrong[0]!r} is not the number of a rule")
     return Ground(
         rules=numbers,
-        authority=_text(found["authority"], f"{where}.authority"),
-        authority_fr=_text(found["authority_fr"], f"{where}.authority_fr"),
-        since=require_date(_text(found["since"], f"{where}.since"), where),
-        sources=_known_sources(found["sources"], where, known),
+        authority=read_text(found["authority"], f"{where}.authority"),
+        authority_fr=read_text(found["authority_fr"], f"{where}.authority_fr"),
+        since=require_date(read_text(found["since"], f"{where}.since"), where),
+        sources=read_known_sources(found["sources"], where, known),
     )
 
 
-def _known_sources(value: object, where: str, known: set[str]) -> tuple[str, ...]:
-    sources = tuple(_text(item, f"{where}.sources") for item in _list(value, f"{where}.sources"))
+def read_known_sources(value: object, where: str, known: set[str]) -> tuple[str, ...]:
+    """`value` as ids of sources that the pack lists, or FormatError."""
+    sources = tuple(read_text(item, f"{where}.sources") for item in read_list(value, f"{where}.sources"))
     if unknown := sorted(set(sources) - known):
         raise pack_error(f"{where} names unknown sources: {', '.join(unknown)}")
     return sources
 
 
 def _rule_text(value: object, rule: str, known: set[str]) -> RuleText:
-    found = _object(value, ["sources", "authority_fr", "en", "fr"], rule)
+    found = read_object(value, ["sources", "authority_fr", "en", "fr"], rule)
     return RuleText(
-        sources=_known_sources(found["sources"], rule, known),
-        authority_fr=_text(found["authority_fr"], f"{rule}.authority_fr"),
-        en=_text(found["en"], f"{rule}.en"),
-        fr=_text(found["fr"], f"{rule}.fr"),
+        sources=read_known_sources(found["sources"], rule, known),
+        authority_fr=read_text(found["authority_fr"], f"{rule}.authority_fr"),
+        en=read_text(found["en"], f"{rule}.en"),
+        fr=read_text(found["fr"], f"{rule}.fr"),
     )

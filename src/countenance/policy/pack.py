@@ -47,6 +47,9 @@ from countenance.primitives.text import N_
 PACK_FILES = ("pack.json", "policy.cedar", "terms.json")
 HOUSE_FILES = (*PACK_FILES, "schema.cedarschema")
 
+ORDER_FILE = "order.json"
+"""The only file of an order pack; see `ordering.py`."""
+
 SIGNATURES_FILE = "signatures.json"
 """Lies beside a pack's files, and is no part of it."""
 
@@ -136,7 +139,7 @@ def shipped_packs() -> tuple[str, ...]:
 
 def shipped_pack_files(name: str) -> dict[str, str]:
     """The texts of the shipped pack of that name, by file name. Raises NotFoundError, or FormatError."""
-    return _read(_shipped() / require_name(name), name)
+    return read_packed(_shipped() / require_name(name), name)
 
 
 def load_pack(source: Path | str) -> PolicyPack:
@@ -154,7 +157,7 @@ def load_pack(source: Path | str) -> PolicyPack:
 
 def read_pack_files(directory: Path) -> dict[str, str]:
     """The texts of the pack in `directory`, by file name. Raises NotFoundError, or FormatError."""
-    return _read(directory, directory.name)
+    return read_packed(directory, directory.name)
 
 
 def pack_from_files(texts: Mapping[str, str]) -> PolicyPack:
@@ -247,14 +250,15 @@ def pack_hash(texts: Mapping[str, str]) -> str:
     return sha256_hex(canonical_json({"format": _FORMAT, "files": listing}))
 
 
-def _read(directory: Traversable, name: str) -> dict[str, str]:
+def read_packed(directory: Traversable, name: str) -> dict[str, str]:
+    """The texts of a pack's files, by name; signatures beside them are left out. Raises NotFoundError, or FormatError."""
     if not directory.is_dir():
         raise NotFoundError(N_("There is no policy pack {name}."), name=name, code="no-such-pack")
     texts: dict[str, str] = {}
     for entry in directory.iterdir():
         if entry.name == SIGNATURES_FILE:
             continue
-        if entry.name not in {*PACK_FILES, *HOUSE_FILES}:
+        if entry.name not in {*HOUSE_FILES, ORDER_FILE}:
             raise pack_error(f"files are missing or do not belong to it: {entry.name}")
         try:
             texts[entry.name] = entry.read_bytes().decode("utf-8")

@@ -13,12 +13,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from countenance.policy.manifest import SIGNATURES
-from countenance.policy.pack import SIGNATURES_FILE, PolicyPack
+from countenance.policy.pack import SIGNATURES_FILE
 from countenance.primitives.canonical import Json, canonical_json
 from countenance.primitives.errors import FormatError, RefusedError
 from countenance.primitives.text import N_
@@ -37,18 +38,31 @@ class PackSignature:
     signature: bytes
 
 
-def signed_bytes(pack: PolicyPack) -> bytes:
+class Signable(Protocol):
+    """A pack of rules or of orders. `hash`: 64 hex digits. `signers`: names of the keys that may vouch for it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def signers(self) -> tuple[str, ...]: ...
+
+
+def signed_bytes(pack: Signable) -> bytes:
     """The bytes under a signature."""
     return canonical_json({"type": _TYPE, "name": pack.name, "version": pack.version, "hash": pack.hash})
 
 
-def sign_pack(pack: PolicyPack, key: str, private: Ed25519PrivateKey) -> PackSignature:
+def sign_pack(pack: Signable, key: str, private: Ed25519PrivateKey) -> PackSignature:
     """The signature of the key called `key`."""
     return PackSignature(key=key, signature=private.sign(signed_bytes(pack)))
 
 
 def check_signatures(
-    pack: PolicyPack, signatures: Iterable[PackSignature], trusted: Mapping[str, bytes]
+    pack: Signable, signatures: Iterable[PackSignature], trusted: Mapping[str, bytes]
 ) -> tuple[str, ...]:
     """Names of the keys that vouch for `pack`. `trusted`: the workspace's keys by name, 32 bytes each.
 
@@ -115,7 +129,7 @@ def read_signatures(text: str) -> tuple[PackSignature, ...]:
     return found
 
 
-def _refused(reason: str, what: str, pack: PolicyPack, **params: object) -> RefusedError:
+def _refused(reason: str, what: str, pack: Signable, **params: object) -> RefusedError:
     return RefusedError(
         what, reason=reason, rule="PACK-01", authority=_AUTHORITY, since=_SINCE, pack=pack.name, **params
     )

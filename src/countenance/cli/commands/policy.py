@@ -435,20 +435,20 @@ def terms(door: Door, place: str) -> None:
     text=N_(
         "DIR is a pack's folder. It must load: its rules are checked against the schema first; and it must be signed by "
         "two keys (countenance policy sign). The pack of that name before it is kept, so that old decisions can be "
-        "replayed."
+        "replayed. Of a pack of orders, such as P21-08, each order is in force at once, as if its authority had issued it."
     ),
-    examples=("countenance policy activate packs/EU",),
+    examples=("countenance policy activate packs/EU", "countenance policy activate orders/P21-08"),
 )
 @argument("directory", metavar="DIR", type=click.Path(path_type=Path), help=N_("Folder of the pack."))
 @pass_door
 def activate(door: Door, directory: Path) -> None:
     """Propose a pack."""
-    from countenance.policy.pack import pack_from_files
+    from countenance.policy.ordering import any_pack
     from countenance.policy.signing import check_signatures
     from countenance.records.policies import trusted_signers
 
     files, signatures = packs.files_of(directory), packs.signatures_in(directory)
-    pack = pack_from_files(files)
+    pack = any_pack(files)
     door.workspace()
     check_signatures(pack, signatures, trusted_signers())  # before anybody signs for it
     carry_out(

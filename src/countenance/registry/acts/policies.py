@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from countenance.acting.step import Outcome, Step
 from countenance.policy.manifest import HOUSE
-from countenance.policy.pack import pack_from_files
+from countenance.policy.pack import ORDER_FILE, pack_from_files
 from countenance.policy.signing import PackSignature
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import ConflictError, UsageError
@@ -15,6 +15,7 @@ from countenance.records.events import Event
 from countenance.records.models import PackSigner, PolicyPackRecord
 from countenance.records.policies import hashes_in_force
 from countenance.records.policies import put_in_force as packs_in_force
+from countenance.registry.acts.order_packs import put_orders_in_force
 
 PUBLIC_KEY_BYTES = 32
 
@@ -28,7 +29,10 @@ def activate(step: Step) -> Outcome:
     if not isinstance(files, Mapping) or not all(isinstance(text, str) for text in files.values()):
         raise UsageError(N_("A policy pack is a set of text files."), code="policy-files")
     signatures = _signatures(step.params.json.get("signatures", {}))
-    return put_in_force(step, {name: str(text) for name, text in files.items()}, signatures)
+    texts = {name: str(text) for name, text in files.items()}
+    if ORDER_FILE in texts:
+        return put_orders_in_force(step, texts, signatures)
+    return put_in_force(step, texts, signatures)
 
 
 def _signatures(given: Json) -> tuple[PackSignature, ...]:

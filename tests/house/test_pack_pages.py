@@ -1,0 +1,18 @@
+"""The pages of the packs say what the packs say."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_pages_are_written_from_the_packs() -> None:
+    spec = importlib.util.spec_from_file_location("pack_pages", ROOT / "scripts" / "pack_pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    written = {page.name: page.read_text("utf-8") for page in (ROOT / "docs" / "packs").glob("*.md")}
+    assert written == module.pages(), "python scripts/pack_pages.py"
