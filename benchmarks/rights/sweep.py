@@ -69,10 +69,10 @@ def sweep_once(photos: Path, directory: Path, workers: int) -> tuple[float, floa
     workspace = founding.workspace
     keys = [AccountKey.read(path) for path in founding.key_files]
 
-    def sign(act: str, key: AccountKey = keys[0], **params: Any) -> Any:
+    def sign(act: str, key: AccountKey = keys[0], /, **params: Any) -> Any:
         return key.sign(workspace_id=str(workspace.settings.id), act=act, params=params, at=workspace.clock())
 
-    def act(name: str, key: AccountKey = keys[0], **params: Any) -> Any:
+    def act(name: str, key: AccountKey = keys[0], /, **params: Any) -> Any:
         return perform(workspace, sign(name, key, **params)).record
 
     act("gallery-add", name="g", purposes=["missing-person"], jurisdiction="CA", notice="Benchmark.")
