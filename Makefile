@@ -7,7 +7,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: messages help setup demo test test-all check format lint types floors docs glossary grid wheel bench-setup clean
+.PHONY: messages help setup demo test test-all machine check format lint types floors docs glossary grid wheel bench-setup clean
 
 # The first python3 that starts: a shim may be on PATH and lead nowhere.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python; do \
@@ -39,6 +39,11 @@ test: setup
 
 test-all: setup
 	@$(PYTEST) $(ARGS)
+
+# The state machine over permissions and their ends, for as many steps as wanted: make machine STEPS=50000
+STEPS ?= 50000
+machine: setup
+	@COUNTENANCE_MACHINE_STEPS=$(STEPS) $(PYTEST) -n 0 -s --timeout 0 tests/machine $(ARGS)
 
 # The tests hold what `make docs` looks at.
 check: setup format lint types floors

@@ -87,10 +87,7 @@ def list_(door: Door) -> None:
 @retention.command(
     "set",
     summary=N_("Set a limit; to lengthen one takes two persons."),
-    examples=(
-        "countenance retention set probe --days 60 --owner operator \\",
-        "    --reason 'policy 4.2'",
-    ),
+    examples=("countenance retention set probe --days 60 --owner sue --reason 'policy 4'",),
 )
 @argument("kind", metavar="DATA", help=N_("Kind of data, as `retention list --json` names it."))
 @option("--days", type=int, metavar="N", help=N_("Days it is kept."))
