@@ -1,4 +1,4 @@
-"""The Canadian case, from the first search to the last certificate; docs/how-to/the-canadian-case.md tells it by command.
+"""The Canadian case, from the first search to the last certificate.
 
 After the joint investigation of the OPC, the CAI, the OIPC of British Columbia and the OIPC of Alberta (PIPEDA Findings
 2021-001) and the orders that followed (P21-08, P2021-12, 1023158-S). The operator and its clients are invented.
@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 from house import PURPOSE, House, photograph
 from oversight_parts import Authority, authority, people, refused_as, two
+from test_order_packs import switch_on
 from test_oversight_locks import collects
 
 from countenance.policy.decisions import Refused
+from countenance.primitives.errors import RefusedError
 from countenance.records import models
 from countenance.records.database import open_reading
 from countenance.records.identity import AccountKey
@@ -216,3 +218,21 @@ def test_two_operators_together_cannot_undo_what_the_authorities_did(told: Told)
     with pytest.raises(Exception, match="no operator lifts it"):
         house.act("approve", house.deputy, proposal=waiting)
     assert told.answered() == set()
+
+
+def test_the_binding_orders_that_came_later(told: Told) -> None:
+    """BC P21-08, Alberta P2021-12 and CAI 1023158-S, switched on as packs: each for its own place, by name and date."""
+    house = told.house
+    for name in ("P21-08", "P2021-12", "1023158-S"):
+        switch_on(house, name)
+    assert told.answered() == set(CLIENTS) - {"City Force West"}
+    answer = told.search("City Force West", "P002")
+    assert isinstance(answer, Refused)
+    # As it is registered here; the number and the date are those of the document.
+    assert (answer.authority, answer.since) == ("OIPC British Columbia, P21-08", "2021-12-14")
+    assert people(told.search("National Force", "P001")) == []  # of Quebec, by a document
+    lifted = models.Order.objects.filter(number="1023158-S")
+    assert {order.authority.name for order in lifted} == {"CAI"}
+    for order in lifted:
+        with pytest.raises(RefusedError):
+            house.act("order-lift", told.authorities["OPC"].commissioner, order=order.code, reason="Not ours")
