@@ -12,6 +12,10 @@ import psycopg
 import pytest
 from bucket_service import BucketService
 from house import House, found_house
+from hypothesis import settings
+
+settings.register_profile("countenance", deadline=None)  # a busy machine is no fault of the code's
+settings.load_profile("countenance")
 
 
 @pytest.fixture(scope="session")

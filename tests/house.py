@@ -224,6 +224,10 @@ class House:
     def close(self) -> None:
         self.workspace.close()
 
+    def reopen(self) -> None:
+        """As a new process finds it; the clock stays this house's."""
+        self.workspace = Workspace.open(self.workspace.directory, clock=self.clock)
+
 
 def _copy_founded(directory: Path, database: str | None) -> None:
     """A founded workspace: founded once by this process for each kind of database, and copied."""

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from countenance.policy.book import load_book
 from countenance.policy.engine import PolicyEngine
 from countenance.policy.grants import Grant, verify_grant
 from countenance.policy.mint import GrantMint
-from countenance.policy.pack import load_pack
 from countenance.policy.purposes import BasisKind, Purpose, Role
 from countenance.policy.questions import (
     Act,
@@ -115,9 +115,9 @@ def main() -> None:
     options = parser.parse_args()
 
     started = time.perf_counter()
-    pack = load_pack("CA")
+    book = load_book(operator="CA-ON")
     load_ms = (time.perf_counter() - started) * 1e3
-    engine, key = PolicyEngine(pack), secrets.token_bytes(32)
+    engine, key = PolicyEngine(book), secrets.token_bytes(32)
     mint = GrantMint(engine, key)
     search, enrol, act = questions()
     grant = mint.mint(search, classes(4), k=20, epoch=0)
@@ -147,9 +147,9 @@ def main() -> None:
         for name, times in spent.items()
     }
     if options.json:
-        print(json.dumps({"rules": len(pack.rules), "load_pack_ms": round(load_ms, 1), **result}))
+        print(json.dumps({"rules": len(book.rules), "load_ms": round(load_ms, 1), **result}))
         return
-    print(f"pack {pack.name} {pack.version}: {len(pack.rules)} rules, loaded and checked in {load_ms:.1f} ms")
+    print(f"{len(book.packs)} packs: {len(book.rules)} rules, loaded and checked in {load_ms:.1f} ms")
     for name, figures in result.items():
         print(f"{name:24} p50 {figures['p50_ms']:8.3f} ms   p99 {figures['p99_ms']:8.3f} ms")
 

@@ -43,6 +43,16 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("approve", "P-0000-0000"),
     ("backup", "backup"),
     ("searcher",),
+    ("lock", "set", "--kind", "search", "--place", "CA-QC", "--reason", "x"),
+    ("authority", "list"),
+    ("inquiry", "list"),
+    ("order", "list"),
+    ("sample", "list"),
+    ("misuse", "list"),
+    ("yearly", "--year", "2026", "--to", "yearly"),
+    ("erase", "--plan", "--jurisdiction", "CA-QC"),
+    ("review", "list"),
+    ("report", CASE, *CHLOE),
 )
 ELSEWHERE = {
     "demo": "makes a folder of its own",
@@ -174,7 +184,7 @@ def test_a_disk_that_becomes_full_on_the_way(disk: Disk, words: tuple[str, ...])
     """From no room to plenty in small steps: each time it is done whole, or refused by name and nothing is left."""
     ends = set()
     failed = 0
-    for room in range(0, 1600, 72):
+    for room in range(0, 2600, 100):
         before = disk.files()
         entries = disk("log", "verify").json["size"]
         disk.fill(room << 10)

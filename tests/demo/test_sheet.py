@@ -46,6 +46,7 @@ FACE = ProbeFace(
     number=0,
     box=Box(x=0, y=0, width=10, height=10),
     eye_distance=20,
+    eye_share=0.25,
     norm=12,
     quality=(),
     crop=CROP,

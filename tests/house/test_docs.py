@@ -152,6 +152,8 @@ FRENCH = {
     "operateur.md": "operator.md",
     "intervenant.md": "caseworker.md",
     "verificateur.md": "auditor.md",
+    "examen.md": "reviewer.md",
+    "effacer.md": "erasing.md",
     "grappe.md": "cluster.md",
 }
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from countenance.policy.book import PolicyBook, load_book
+from countenance.policy.pack import pack_from_files, shipped_pack_files
 from countenance.policy.purposes import BasisKind, Purpose, Role
 from countenance.policy.questions import (
     Act,
@@ -80,6 +83,48 @@ BASIS = BasisFacts(
 )
 ENROL = EnrolQuestion(basis=BASIS, gallery=GALLERY, purpose=MISSING, person=CONSENTED, now=NOW)
 ACT = ActQuestion(caller=OPERATOR, act=Act.SOURCE_ADD, client_id=None, approvals=1, now=NOW)
+
+
+OPERATOR_PLACE = "CA-ON"
+HOUSE_TEXT = {"sources": ["house"], "authority_fr": "Essai", "en": "Test.", "fr": "Essai."}
+NOTES = '@id("{id}") @reason("{reason}") @authority("Test") @since("2026-11-01")\n'
+
+
+def planted(name: str, rule: str, rule_id: str, **changes: object) -> dict[str, str]:
+    """The shipped pack of that name and one more rule (Cedar text with its annotations)."""
+    files = shipped_pack_files(name)
+    manifest = {**json.loads(files["pack.json"]), **changes}
+    manifest["rules"] = {**manifest["rules"], rule_id: HOUSE_TEXT}
+    return {**files, "pack.json": json.dumps(manifest), "policy.cedar": files["policy.cedar"] + rule}
+
+
+def book_with(rule: str) -> PolicyBook:
+    """CA on HOUSE, and one more rule CA-90 (Cedar text without annotations)."""
+    files = planted("CA", NOTES.format(id="CA-90", reason="planted") + rule, "CA-90")
+    house = load_book("HOUSE", operator=OPERATOR_PLACE).house
+    return PolicyBook([house, pack_from_files(files)], operator=OPERATOR_PLACE)
+
+
+def stripped(name: str, cedar: str, *ids: str) -> dict[str, str]:
+    """The shipped pack of that name with `cedar` for its rules, which are `ids`, and no grounds."""
+    files = shipped_pack_files(name)
+    manifest = json.loads(files["pack.json"])
+    keep = {*ids, *(manifest[verdict]["id"] for verdict in ("default", "error") if verdict in manifest)}
+    manifest["rules"] = {
+        **dict.fromkeys(ids, HOUSE_TEXT),
+        **{rule: text for rule, text in manifest["rules"].items() if rule in keep},
+    }
+    return {**files, "pack.json": json.dumps({**manifest, "grounds": []}), "policy.cedar": cedar}
+
+
+def weak_book(permit: str) -> PolicyBook:
+    """A book that forbids nothing; `permit` is CA's only rule (Cedar text without annotations)."""
+    quiet = (
+        NOTES.format(id="HOUSE-01", reason="never") + "forbid (principal, action, resource) when { false };"
+    )
+    house = stripped("HOUSE", quiet, "HOUSE-01")
+    canada = stripped("CA", NOTES.format(id="CA-80", reason="all") + permit, "CA-80")
+    return PolicyBook([pack_from_files(house), pack_from_files(canada)], operator=OPERATOR_PLACE)
 
 
 def rows(number: int, **changes: object) -> PermissionClass:

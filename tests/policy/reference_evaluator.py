@@ -22,10 +22,74 @@ from countenance.policy.questions import (
     SearchQuestion,
 )
 
-CASEWORKER_ACTS = {Act.CASE_OPEN, Act.CASE_CLOSE, Act.RECORDS_READ}
-SUPERVISOR_ACTS = {Act.CASE_CLOSE, Act.RECORDS_READ}
-AUDITOR_ACTS = {Act.LOG_EXPORT, Act.RECORDS_READ}
-OPERATOR_ACTS = set(Act) - {Act.CASE_OPEN, Act.CASE_CLOSE}
+EVERYBODYS_ACTS = {Act.RECORDS_READ, Act.REVIEW_READ}
+CASEWORKER_ACTS = {
+    *EVERYBODYS_ACTS,
+    Act.CASE_OPEN,
+    Act.CASE_CLOSE,
+    Act.SEARCH_EXPORT,
+    Act.REVIEW_OPEN,
+    Act.REPORT_MAKE,
+}
+SUPERVISOR_ACTS = {
+    *EVERYBODYS_ACTS,
+    Act.CASE_CLOSE,
+    Act.CASE_DENY,
+    Act.SEARCH_EXPORT,
+    Act.REVIEW_OPEN,
+    Act.REPORT_MAKE,
+    Act.COMPETENCE_RECORD,
+    Act.SAMPLE_DRAW,
+    Act.SAMPLE_EXAMINE,
+    Act.WATCH_READ,
+    Act.FLAG_REVIEW,
+}
+REVIEWER_ACTS = {*EVERYBODYS_ACTS, Act.REVIEW_NEXT, Act.REVIEW_SEAL}
+AUDITOR_ACTS = {
+    *EVERYBODYS_ACTS,
+    Act.LOG_EXPORT,
+    Act.OVERSIGHT_READ,
+    Act.ORDER_CERTIFY,
+    Act.WATCH_READ,
+    Act.FLAG_REVIEW,
+    Act.YEAR_COUNT,
+}
+INSPECTOR_ACTS = {
+    *EVERYBODYS_ACTS,
+    Act.OVERSIGHT_READ,
+    Act.ORDER_CERTIFY,
+    Act.ORDER_PREVIEW,
+    Act.ORDER_DESTROY,
+    Act.INSPECT,
+    Act.INSPECT_FACES,
+    Act.INQUIRY_REPORT,
+}
+OF_COMMISSIONERS = {
+    Act.ORDER_ISSUE,
+    Act.ORDER_LIFT,
+    Act.INQUIRY_OPEN,
+    Act.INQUIRY_JOIN,
+    Act.INQUIRY_ATTACH,
+    Act.INQUIRY_CLOSE,
+}
+OWN_ACCOUNTS = {Act.ACCOUNT_SUSPEND, Act.ACCOUNT_REINSTATE, Act.PROPOSAL_CANCEL}
+COMMISSIONER_ACTS = INSPECTOR_ACTS | OF_COMMISSIONERS | OWN_ACCOUNTS | {Act.ACCOUNT_CERTIFY, Act.CASE_DENY}
+OPERATOR_ACTS = (
+    set(Act)
+    - OF_COMMISSIONERS
+    - (INSPECTOR_ACTS - {*EVERYBODYS_ACTS, Act.OVERSIGHT_READ, Act.ORDER_CERTIFY})
+    - {
+        Act.CASE_OPEN,
+        Act.CASE_CLOSE,
+        Act.SEARCH_EXPORT,
+        Act.REVIEW_OPEN,
+        Act.REVIEW_NEXT,
+        Act.REVIEW_SEAL,
+        Act.REPORT_MAKE,
+        Act.SAMPLE_DRAW,
+        Act.SAMPLE_EXAMINE,
+    }
+)
 
 EMERGENCY_PURPOSES = frozenset(
     {Purpose.VICTIM_IDENTIFICATION, Purpose.MISSING_PERSON, Purpose.FAMILY_TRACING}
@@ -48,8 +112,9 @@ def _against_caller(caller: CallerFacts, now: datetime) -> Iterator[str]:
         yield "account-without-sponsor"
     if not _before(now, caller.certified_until):
         yield "account-not-certified"
-    serves_all = caller.role in {Role.OPERATOR, Role.AUDITOR}
-    if serves_all == (caller.client is not None):
+    serves_client = caller.role in {Role.CASEWORKER, Role.REVIEWER, Role.SUPERVISOR}
+    serves_authority = caller.role in {Role.COMMISSIONER, Role.INSPECTOR}
+    if serves_client != (caller.client is not None) or serves_authority != (caller.authority is not None):
         yield "role-not-of-organisation"
     if caller.client is not None and caller.client.suspended:
         yield "client-suspended"
@@ -201,16 +266,22 @@ def _against_act(question: ActQuestion) -> Iterator[str]:
         Role.CASEWORKER: CASEWORKER_ACTS,
         Role.SUPERVISOR: SUPERVISOR_ACTS,
         Role.AUDITOR: AUDITOR_ACTS,
-        Role.REVIEWER: {Act.RECORDS_READ},
+        Role.REVIEWER: REVIEWER_ACTS,
+        Role.COMMISSIONER: COMMISSIONER_ACTS,
+        Role.INSPECTOR: INSPECTOR_ACTS,
     }[caller.role]
     if question.act not in allowed:
         yield "role-may-not"
     if caller.role not in {Role.OPERATOR, Role.AUDITOR}:
-        own = caller.client.id if caller.client is not None else None
-        if own is None or question.client_id != own:
+        homes = {caller.client.id if caller.client is not None else None, caller.authority} - {None}
+        anywhere = caller.role is Role.COMMISSIONER and question.act is Act.CASE_DENY
+        if question.client_id not in homes and not anywhere:
             yield "other-organisation"
     if question.act in TWO_PERSON_ACTS and question.approvals < 2:
         yield "second-person-needed"
+    looked_after = OWN_ACCOUNTS | {Act.ACCOUNT_SPONSOR}
+    if question.act in looked_after and question.client_id is not None and caller.role is Role.OPERATOR:
+        yield "authority-looks-after-its-own"
 
 
 def _covers(purposes: frozenset[Purpose], purpose: str) -> bool:

@@ -11,9 +11,10 @@ import policy_factories as make
 import pytest
 from policy_factories import CLIENT, MISSING, NOW, ROWS, SECOND
 
+from countenance.policy.book import PolicyBook, load_book
 from countenance.policy.decisions import Permitted, Refused
 from countenance.policy.engine import PolicyEngine
-from countenance.policy.facts import requests_of
+from countenance.policy.facts import asked_by
 from countenance.policy.pack import load_pack, pack_from_files, shipped_pack_files
 from countenance.policy.purposes import BasisKind, Purpose, Role
 from countenance.policy.questions import Act, ConsentState, PersonFacts, RequesterFacts, SoughtFacts
@@ -22,35 +23,15 @@ from countenance.primitives.errors import RefusedError
 
 @pytest.fixture(scope="module")
 def engine() -> PolicyEngine:
-    return PolicyEngine(load_pack("CA"))
-
-
-def pack_with(rule: str, text: dict[str, object] | None = None):
-    """The CA pack and one more rule, CA-90, which passes every check of a pack."""
-    files = shipped_pack_files("CA")
-    manifest = json.loads(files["pack.json"])
-    manifest["rules"]["CA-90"] = text or {
-        "sources": ["house"],
-        "authority_fr": "Essai",
-        "en": "Test.",
-        "fr": "Essai.",
-    }
-    notes = '@id("CA-90") @reason("planted") @authority("Test") @since("2026-11-01") '
-    return pack_from_files(
-        {
-            **files,
-            "pack.json": json.dumps(manifest),
-            "policy.cedar": files["policy.cedar"] + notes + rule,
-        }
-    )
+    return PolicyEngine(load_book("CA", operator="CA-ON"))
 
 
 def test_permits_name_rule_and_pack(engine):
     decision = engine.decide(make.SEARCH)
-    assert decision == Permitted(rule="CA-80", pack=engine.pack.hash)
-    assert engine.decide(make.search(permission_class=ROWS)) == Permitted(rule="CA-81", pack=engine.pack.hash)
-    assert engine.decide(make.ENROL) == Permitted(rule="CA-82", pack=engine.pack.hash)
-    assert engine.decide(make.ACT) == Permitted(rule="CA-84", pack=engine.pack.hash)
+    assert decision == Permitted(rule="CA-80", pack=engine.book.hash)
+    assert engine.decide(make.search(permission_class=ROWS)) == Permitted(rule="CA-81", pack=engine.book.hash)
+    assert engine.decide(make.ENROL) == Permitted(rule="CA-82", pack=engine.book.hash)
+    assert engine.decide(make.ACT) == Permitted(rule="CA-84", pack=engine.book.hash)
 
 
 def test_a_refusal_names_reason_rule_authority_and_date(engine):
@@ -58,9 +39,9 @@ def test_a_refusal_names_reason_rule_authority_and_date(engine):
     assert isinstance(refused, Refused)
     assert (refused.reason, refused.rule, refused.since) == ("no-case", "CA-20", "2001-01-01")
     assert "PIPEDA" in refused.authority
-    assert refused.pack == engine.pack.hash
-    assert engine.pack.explain(refused.rule, "en") == refused.explanation
-    assert engine.pack.explain(refused.rule, "fr") != refused.explanation
+    assert refused.pack == engine.book.hash
+    assert engine.book.explain(refused.rule, "en") == refused.explanation
+    assert engine.book.explain(refused.rule, "fr") != refused.explanation
     error = refused.error()
     assert isinstance(error, RefusedError)
     assert (error.reason, error.rule, error.authority, error.since) == (
@@ -183,20 +164,17 @@ def test_explain_lists_all_that_fired_in_pack_order(engine):
     explanation = engine.explain(make.search(purpose="marketing", case=None, requester=None))
     assert [rule.id for rule in explanation.fired] == ["CA-20", "CA-31", "CA-33", "CA-40", "CA-55"]
     assert explanation.errors == ()
-    assert engine.explain(make.SEARCH).fired == (engine.pack.rule("CA-80"),)
+    assert engine.explain(make.SEARCH).fired == (engine.book.rule("CA-80"),)
 
 
 def test_a_forbid_that_errs_refuses():
     """Cedar skips such a rule and would allow; the multiplication overflows a 64-bit integer."""
-    pack = pack_with("forbid (principal, action, resource) when { context.now * 9223372036854775807 < 0 };")
-    engine = PolicyEngine(pack)
-    request = {
-        "principal": {"type": "Account", "id": "a"},
-        "action": {"type": "Action", "id": "search"},
-        "resource": {"type": "Gallery", "id": "g"},
-        "context": requests_of(make.SEARCH)[0]["context"],
-    }
-    bare = cedarpy.is_authorized(request, pack.policy_set, "[]", pack.schema)
+    book = make.book_with(
+        "forbid (principal, action, resource) when { context.now * 9223372036854775807 < 0 };"
+    )
+    engine = PolicyEngine(book)
+    request = asked_by(make.SEARCH)[0].under(["CA", "HOUSE"], [])
+    bare = cedarpy.is_authorized(request, book.policy_set, "[]", book.schema)
     assert bare.allowed
     assert bare.diagnostics.errors
     explanation = engine.explain(make.SEARCH)
@@ -206,8 +184,10 @@ def test_a_forbid_that_errs_refuses():
 
 
 def test_a_permit_that_errs_refuses_though_another_permits():
-    pack = pack_with("permit (principal, action, resource) when { context.now * 9223372036854775807 < 0 };")
-    assert PolicyEngine(pack).decide(make.SEARCH) == PolicyEngine(pack).fault
+    book = make.book_with(
+        "permit (principal, action, resource) when { context.now * 9223372036854775807 < 0 };"
+    )
+    assert PolicyEngine(book).decide(make.SEARCH) == PolicyEngine(book).fault
 
 
 def test_what_nothing_permits_is_refused_by_default():
@@ -217,9 +197,8 @@ def test_what_nothing_permits_is_refused_by_default():
     cedar, _, _ = files["policy.cedar"].partition('@id("CA-80")')
     for rule in ("CA-80", "CA-81", "CA-82", "CA-83", "CA-84"):
         del manifest["rules"][rule]
-    engine = PolicyEngine(
-        pack_from_files({**files, "pack.json": json.dumps(manifest), "policy.cedar": cedar})
-    )
+    canada = pack_from_files({**files, "pack.json": json.dumps(manifest), "policy.cedar": cedar})
+    engine = PolicyEngine(PolicyBook([load_pack("HOUSE"), canada], operator="CA"))
     for question in (make.SEARCH, make.ENROL, make.ACT):
         explanation = engine.explain(question)
         assert explanation.decision.reason == "not-permitted"
@@ -293,6 +272,9 @@ def test_a_fault_of_the_evaluator_refuses(engine, monkeypatch):
     assert engine.decide(make.SEARCH) == engine.fault
 
 
+PERMIT = f"policy{[rule.id for _, rule in load_book('CA', operator='CA').rules].index('CA-80')}"
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -300,8 +282,8 @@ def test_a_fault_of_the_evaluator_refuses(engine, monkeypatch):
         {"decision": "Allow", "diagnostics": {"reason": [], "errors": []}},
         {"decision": "Allow", "diagnostics": {"reason": ["policy0"], "errors": []}},  # a forbid cannot allow
         {"decision": "Allow", "diagnostics": {"reason": ["policy999"], "errors": []}},
-        {"decision": "Allow", "diagnostics": {"reason": ["policy43"], "errors": ["skipped"]}},
-        {"decision": "Deny", "diagnostics": {"reason": ["policy43"], "errors": []}},  # a permit cannot deny
+        {"decision": "Allow", "diagnostics": {"reason": [PERMIT], "errors": ["skipped"]}},
+        {"decision": "Deny", "diagnostics": {"reason": [PERMIT], "errors": []}},  # a permit cannot deny
         {"decision": "Perhaps", "diagnostics": {}},
         {},
     ],
@@ -322,7 +304,7 @@ def test_half_seconds_never_permit(engine):
 
 
 def test_the_same_question_gets_the_same_answer_years_later(engine):
-    later = PolicyEngine(load_pack("CA"))
+    later = PolicyEngine(load_book("CA", operator="CA-ON"))
     for question in (make.SEARCH, make.search(purpose="x"), make.ENROL, make.act(act=Act.BACKUP)):
         assert later.decide(question) == engine.decide(question)
     old = datetime.fromisoformat("1969-12-31T23:59:59.5+00:00")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields, replace
 from datetime import timedelta
 
@@ -12,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_factories import ALL, NOW, SECOND, rows
 
+from countenance.policy.book import load_book
 from countenance.policy.decisions import Refused
 from countenance.policy.engine import PolicyEngine
 from countenance.policy.grants import AuthorityKind, Grant, compute_mac, verify_grant
 from countenance.policy.mint import GrantMint
-from countenance.policy.pack import load_pack, pack_from_files, shipped_pack_files
 from countenance.policy.purposes import BasisKind, Purpose
 from countenance.primitives.errors import IntegrityError, RefusedError, UsageError
 
@@ -25,7 +24,7 @@ KEY = bytes(range(32))
 
 @pytest.fixture(scope="module")
 def mint() -> GrantMint:
-    return GrantMint(PolicyEngine(load_pack("CA")), KEY)
+    return GrantMint(PolicyEngine(load_book("CA", operator=make.OPERATOR_PLACE)), KEY)
 
 
 def granted(mint: GrantMint, **changes: object) -> Grant:
@@ -46,7 +45,7 @@ def test_a_grant_says_what_was_decided(mint):
     assert grant.permission_classes == (1, 3)
     assert (grant.k, grant.revocation_epoch) == (5, 7)
     assert grant.expires_at == NOW + timedelta(seconds=60)
-    assert grant.pack_hash == load_pack("CA").hash
+    assert grant.pack_hash == load_book("CA", operator=make.OPERATOR_PLACE).hash
     verify_grant(grant, KEY, now=NOW, epoch=7)
 
 
@@ -117,16 +116,7 @@ def test_an_id_reaches_only_what_all_classes_of_that_id_may(mint, order):
     [{"case": None}, {"caller__client": None}, {"requester": None}, {"purpose": None}, {"purpose": "x"}],
 )
 def test_no_grant_without_its_four_parts_whatever_the_pack_permits(changes):
-    files = shipped_pack_files("CA")
-    manifest = json.loads(files["pack.json"])
-    manifest["rules"] = {rule: manifest["rules"][rule] for rule in ("CA-00", "CA-80", "CA-99")}
-    notes = '@id("CA-80") @reason("all") @authority("Test") @since("2026-11-01") '
-    weak = {
-        **files,
-        "policy.cedar": notes + "permit (principal, action, resource);",
-        "pack.json": json.dumps(manifest),
-    }
-    mint = GrantMint(PolicyEngine(pack_from_files(weak)), KEY)
+    mint = GrantMint(PolicyEngine(make.weak_book("permit (principal, action, resource);")), KEY)
     assert isinstance(mint.mint(make.SEARCH, [], k=20, epoch=0), Grant)
     refused = mint.mint(make.search(**changes), [rows(1)], k=20, epoch=0)
     assert isinstance(refused, Refused)
@@ -164,7 +154,7 @@ def test_a_grant_lasts_seconds_not_days(mint, ttl):
 @pytest.mark.parametrize("key", [b"", b"short", bytes(33)])
 def test_a_short_key_is_no_key(mint, key):
     with pytest.raises(UsageError):
-        GrantMint(PolicyEngine(load_pack("CA")), key)
+        GrantMint(PolicyEngine(load_book("CA", operator=make.OPERATOR_PLACE)), key)
     with pytest.raises(UsageError):
         verify_grant(granted(mint), key, now=NOW, epoch=7)
 
@@ -269,7 +259,7 @@ CLASS = st.builds(
 
 @given(classes=st.lists(CLASS, max_size=12, unique_by=lambda entry: entry.id))
 def test_a_grant_holds_exactly_the_classes_that_are_permitted_one_by_one(mint, classes):
-    engine = PolicyEngine(load_pack("CA"))
+    engine = PolicyEngine(load_book("CA", operator=make.OPERATOR_PLACE))
     grant = mint.mint(make.SEARCH, classes, k=20, epoch=0)
     assert isinstance(grant, Grant)
     alone = [

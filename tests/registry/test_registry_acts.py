@@ -18,6 +18,7 @@ from countenance.primitives.errors import (
 )
 from countenance.records import models
 from countenance.records.identity import AccountKey
+from countenance.records.policies import book_of
 from countenance.service.acts import perform
 
 
@@ -224,25 +225,33 @@ def test_lists_show_a_client_only_its_own(house: House) -> None:
 
 
 def test_a_policy_pack_is_replaced_by_two_people_and_the_old_one_kept(house: House) -> None:
-    old = models.PolicyPackRecord.objects.get()
+    old = models.PolicyPackRecord.objects.get(name="CA")
+    before = house.workspace.policy().book
     same = house.act("policy-activate", files=old.files)["proposal"]
     with pytest.raises(ConflictError):
         house.act("approve", house.deputy, proposal=same)
     changed = {**old.files, "policy.cedar": old.files["policy.cedar"] + "\n// reviewed 2026-11\n"}
     proposal = house.act("policy-activate", files=changed)["proposal"]
     record = house.act("approve", house.deputy, proposal=proposal)
-    assert house.workspace.policy().pack.hash == record["hash"] != old.hash
+    book = house.workspace.policy().book
+    assert book.packs["CA"].hash == record["hash"] != old.hash
+    assert book.hash == record["policy"] != before.hash
+    assert book.packs["HOUSE"] == before.packs["HOUSE"]
     old.refresh_from_db()
     assert old.retired_at is not None
+    assert book_of(before.hash).hashes == before.hashes
+    with pytest.raises(NotFoundError):
+        book_of("0" * 64)
 
 
 def test_a_broken_policy_pack_is_not_put_in_force(house: House) -> None:
-    files = models.PolicyPackRecord.objects.get().files
+    files = models.PolicyPackRecord.objects.get(name="CA").files
+    before = house.workspace.policy().book.hash
     broken = {**files, "policy.cedar": "permit(principal, action, resource);"}
     proposal = house.act("policy-activate", files=broken)["proposal"]
     with pytest.raises(CountenanceError):
         house.act("approve", house.deputy, proposal=proposal)
-    assert models.PolicyPackRecord.objects.filter(retired_at__isnull=True).count() == 1
+    assert house.workspace.policy().book.hash == before
 
 
 def test_acts_are_logged_in_order_without_names(house: House) -> None:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from countenance.acting.step import Handler, Handlers, Outcome, Step
-from countenance.policy.decisions import Permitted, Refused
+from countenance.policy.decisions import Decision, Permitted, Refused
 from countenance.policy.engine import PolicyEngine
 from countenance.policy.questions import TWO_PERSON_ACTS, Act, ActQuestion
 from countenance.primitives.canonical import Json, canonical_json
@@ -28,6 +28,7 @@ from countenance.records.identity import Caller, SignedRequest, authenticate, ca
 from countenance.records.models import Account, Approval, Proposal
 from countenance.records.params import Params
 from countenance.records.refusing import log_refusal
+from countenance.records.restrictions import act_refusal
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
 
@@ -73,10 +74,14 @@ def perform(workspace: Workspace, request: SignedRequest, handlers: Handlers) ->
             caller=caller.facts, act=act, client_id=client_id, approvals=2 if two else 1, now=now
         )
         if proposal is not None:
-            asked = replace(asked, approvals=_signatures(proposal, caller, asked, engine))
-        decision = engine.decide(asked)
+            asked = replace(asked, approvals=_signatures(workspace, proposal, caller, asked, engine))
+        decision: Decision = (
+            act_refusal(workspace, caller.account, act, now) or handler.closed(step) or engine.decide(asked)
+        )
         if two and asked.approvals < 2 and not isinstance(decision, Refused):
-            decision = _second_person(engine.pack.hash)
+            decision = _second_person(engine.book.hash)
+        if not isinstance(decision, Refused):
+            decision = handler.against(step) or decision
         if isinstance(decision, Refused):
             refusal = decision
             log_refusal(workspace, tx, caller, act, decision, now)
@@ -93,6 +98,8 @@ def perform(workspace: Workspace, request: SignedRequest, handlers: Handlers) ->
     assert result is not None
     destroy_ended_keys(workspace)
     finish(workspace, bulk=False)
+    for afterwards in step.afterwards:
+        afterwards()
     return result
 
 
@@ -134,7 +141,9 @@ def _code_of(key: UUID, act: str, params: Json) -> str:
     return bound_code("P", sha256(canonical_json({"id": str(key), "act": act, "params": params})).digest())
 
 
-def _signatures(proposal: Proposal, caller: Caller, asked: ActQuestion, engine: PolicyEngine) -> int:
+def _signatures(
+    workspace: Workspace, proposal: Proposal, caller: Caller, asked: ActQuestion, engine: PolicyEngine
+) -> int:
     """How many different people, with different keys, stand under the act: the caller, and earlier signers who might
     still sign it now.
     """
@@ -143,6 +152,7 @@ def _signatures(proposal: Proposal, caller: Caller, asked: ActQuestion, engine: 
         for approval in proposal.approvals.select_related("account__organisation", "account__sponsor")
         if approval.account_id != caller.account.pk
         and bytes(approval.public_key) != bytes(caller.account.public_key)
+        and act_refusal(workspace, approval.account, asked.act, asked.now) is None
         and isinstance(
             engine.decide(replace(asked, caller=caller_facts(approval.account), approvals=2)), Permitted
         )
@@ -201,6 +211,8 @@ def _sign(proposal: Proposal, caller: Caller, request: SignedRequest, now: datet
 
 def _log(step: Step, act: Act, outcome: Outcome, pack: str) -> ActResult:
     if outcome.event is None:
+        if outcome.further:
+            step.workspace.record(step.tx, outcome.further)
         return ActResult(act=act.value, record=outcome.record, log_entry=None)
     entry = _entry(
         step,
@@ -211,7 +223,7 @@ def _log(step: Step, act: Act, outcome: Outcome, pack: str) -> ActResult:
         purpose=outcome.purpose,
         client=outcome.client,
     )
-    (appended,) = step.workspace.record(step.tx, [entry])
+    appended, *_ = step.workspace.record(step.tx, [entry, *outcome.further])
     return ActResult(act=act.value, record=outcome.record, log_entry=appended.index)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from countenance.policy.decisions import Refused
 from countenance.policy.questions import Act
 from countenance.primitives.canonical import Json
 from countenance.records.database import DjangoTransaction
@@ -14,11 +15,14 @@ from countenance.records.identity import Caller
 from countenance.records.models import Account
 from countenance.records.params import Params
 from countenance.records.workspace import Workspace
+from countenance.tlog.leaf import NewEntry
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One permitted act, inside its open transaction. `proposer`: who signed it first, where two sign."""
+    """One permitted act, inside its open transaction. `proposer`: who signed it first, where two sign. `afterwards`: what
+    to do once the transaction is committed; start-up must be able to finish it where it was not done.
+    """
 
     workspace: Workspace
     tx: DjangoTransaction
@@ -26,6 +30,7 @@ class Step:
     params: Params
     now: datetime
     proposer: Account | None = None
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +38,7 @@ class Outcome:
     """What the handler did.
 
     `record`: shown to the caller. `event`: None for a list. `details`: go into the salted commitment, never the leaf.
-    `jurisdiction`, `purpose`, `client`: shown in the leaf.
+    `jurisdiction`, `purpose`, `client`: shown in the leaf. `further`: what else came of it, logged after its own entry.
     """
 
     record: Json
@@ -42,6 +47,7 @@ class Outcome:
     jurisdiction: str | None = None
     purpose: str | None = None
     client: str | None = None
+    further: Sequence[NewEntry] = ()
 
 
 def _operators(_: Step) -> None:
@@ -52,17 +58,25 @@ def _one_person(_: Step) -> bool:
     return False
 
 
+def _nothing_against(_: Step) -> Refused | None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Handler:
     """One act.
 
-    `carry_out` does it; `client_of` says whose thing it touches (None: the operator's), for policy; `needs_two` says
-    whether it takes two persons with these params, besides the acts that always do.
+    `carry_out` does it; `closed` says what locks and orders speak against it, besides those on the account; `client_of`
+    says whose thing it touches (None: the operator's), for policy; `needs_two` says whether it takes two persons with
+    these params, besides the acts that always do; `against` is a rule of the house that refuses what policy permits, for
+    reasons that lie in the path's own records.
     """
 
     carry_out: Callable[[Step], Outcome]
     client_of: Callable[[Step], str | None] = _operators
     needs_two: Callable[[Step], bool] = _one_person
+    closed: Callable[[Step], Refused | None] = _nothing_against
+    against: Callable[[Step], Refused | None] = _nothing_against
 
 
 type Handlers = Mapping[Act, Handler]

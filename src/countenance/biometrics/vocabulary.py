@@ -37,6 +37,7 @@ class FaceReason(StrEnum):
     NO_SUCH_FACE = "no-such-face"  # the face_box holds no detected face
     LABEL_CONFLICT = "label-conflict"  # two persons are named for one face
     NO_BASIS = "no-basis"  # neither source nor person has a live basis for it
+    ERASED = "erased"  # it was erased, and nobody has agreed to it since
     LOW_QUALITY = "low-quality"  # below the pack's enrolment floor
 
 

@@ -17,32 +17,58 @@ pass_door = click.make_pass_decorator(Door)
 LABELS = {
     "account": N_("Account"),
     "activated_at": N_("In force since"),
+    "accounts": N_("Accounts"),
+    "authorities": N_("Authorities"),
+    "authority": N_("Authority"),
     "basis": N_("Basis"),
     "case": N_("Case"),
     "certified_until": N_("Confirmed until"),
     "client": N_("Client"),
     "contact": N_("Contact"),
+    "commitment": N_("Commitment"),
+    "concluded_at": N_("Concluded"),
+    "dated": N_("Dated"),
+    "day": N_("Day"),
     "declared_minor": N_("Declared minor"),
+    "destroy_from": N_("Destroys from"),
+    "ends_at": N_("Ends"),
+    "entries": N_("Log entries"),
+    "erasure": N_("Erasure"),
     "evidence": N_("Evidence"),
     "expires_at": N_("Ends"),
+    "fillers": N_("Fillers"),
+    "fillers_taken_for_leads": N_("Taken for leads"),
+    "finding": N_("Finding"),
+    "findings": N_("Findings"),
+    "flag": N_("Flag"),
     "gallery": N_("Gallery"),
     "given_at": N_("Given"),
     "guardian": N_("Guardian"),
     "hash": N_("Hash"),
     "holder": N_("Holder"),
+    "inquiries": N_("Inquiries"),
+    "inquiry": N_("Inquiry"),
+    "issued_at": N_("Issued"),
+    "issued_by": N_("Issued by"),
     "jurisdiction": N_("Jurisdiction"),
+    "kind": N_("Kind"),
     "language": N_("Language"),
     "licensed_from": N_("Licensed from"),
     "licensed_until": N_("Licensed until"),
     "location": N_("Folder"),
+    "lock": N_("Lock"),
     "method": N_("Method"),
     "notice": N_("Notice"),
     "notice_exemption": N_("Exempt from notice"),
     "notice_text": N_("Words agreed to"),
     "notice_version": N_("Version of them"),
+    "number": N_("Number"),
     "on_behalf_of": N_("On behalf of"),
     "on_behalf_of_jurisdiction": N_("Standing in"),
     "opened_at": N_("Opened"),
+    "order": N_("Order"),
+    "orders": N_("Orders"),
+    "outcome": N_("Outcome"),
     "pack": N_("Pack"),
     "permits_unlabelled": N_("Unlabelled faces"),
     "person": N_("Person"),
@@ -50,18 +76,35 @@ LABELS = {
     "public_key": N_("Public key"),
     "purpose": N_("Purpose"),
     "purposes": N_("Purposes"),
+    "rate": N_("Rate"),
+    "rate_interval": N_("95 % interval"),
     "receipt": N_("Receipt"),
+    "reason": N_("Reason"),
     "reference": N_("File number"),
     "references": N_("References"),
     "references_ended": N_("References ended"),
     "registered": N_("Registered"),
+    "removed": N_("Removed"),
+    "review": N_("Review"),
     "role": N_("Role"),
+    "rule": N_("Rule"),
+    "search_entry": N_("Search, log entry"),
     "searches_left": N_("Searches left"),
     "searches_made": N_("Searches made"),
+    "set_at": N_("Set"),
+    "set_by": N_("Set by"),
     "sought_is_minor": N_("Sought is a minor"),
     "source": N_("Source"),
     "sponsor": N_("Sponsor"),
     "state": N_("State"),
+    "target_name": N_("About"),
+    "text": N_("Text"),
+    "title": N_("Title"),
+    "touches": N_("Touches"),
+    "training": N_("Training"),
+    "valid_from": N_("Valid from"),
+    "valid_until": N_("Valid until"),
+    "verdicts": N_("Verdicts"),
     "version": N_("Version"),
     "withdrawn": N_("Withdrawn"),
     "withdrawn_at": N_("Withdrawn"),
@@ -70,24 +113,59 @@ LABELS = {
 
 STATES = {
     "active": N_("active"),
+    "cancelled": N_("cancelled"),
     "closed": N_("closed"),
+    "denied": N_("authorisation refused"),
+    "destroyed": N_("destroyed"),
     "in-force": N_("in force"),
+    "lifted": N_("lifted"),
+    "inconclusive": N_("inconclusive"),
+    "lead": N_("lead"),
     "live": N_("live"),
     "not-live": N_("not live: no notice"),
+    "no-candidate": N_("no candidate"),
     "open": N_("open"),
     "retired": N_("retired"),
     "suspended": N_("suspended"),
+    "waiting": N_("waiting"),
     "withdrawn": N_("withdrawn"),
 }
 
-_MOMENTS = {"activated_at", "expires_at", "given_at", "opened_at", "registered", "withdrawn_at"}
-_DAYS = {"certified_until", "licensed_from", "licensed_until"}
+COUNTED = {
+    "clients": N_("clients"),
+    "accounts": N_("accounts"),
+    "cases_open": N_("open cases"),
+    "galleries": N_("galleries"),
+    "sources": N_("sources"),
+    "references": N_("references"),
+    "ingests_open": N_("ingests under way"),
+    "searches_saved": N_("saved searches"),
+    "searches": N_("searches"),
+    "candidates": N_("candidates"),
+    "probes": N_("probes"),
+}
+"""What is counted in a record of oversight."""
+
+_MOMENTS = {
+    "activated_at", "concluded_at", "expires_at", "given_at", "issued_at", "opened_at", "registered", "set_at", "withdrawn_at",
+}  # fmt: skip
+_DAYS = {
+    "certified_until",
+    "dated",
+    "destroy_from",
+    "licensed_from",
+    "licensed_until",
+    "valid_from",
+    "valid_until",
+}
 
 
 def show(name: str, value: Json) -> object:
     """A field as people read it."""
-    if name == "state" and isinstance(value, str):
+    if name in {"state", "outcome"} and isinstance(value, str):
         return _(STATES.get(value, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_(COUNTED[key])}: {number}" for key, number in value.items() if key in COUNTED)
     if isinstance(value, str) and name in _DAYS:
         return value[:10]
     if isinstance(value, str) and name in _MOMENTS:
@@ -148,16 +226,34 @@ def signed(door: Door, entry: int | None) -> None:
 
 
 def show_list(
-    door: Door, listing: str, names: Sequence[str], *, empty: str, numbers: Sequence[str] = ()
+    door: Door,
+    listing: str,
+    names: Sequence[str],
+    *,
+    empty: str,
+    numbers: Sequence[str] = (),
+    act: str = "records-read",
 ) -> list[dict[str, Json]]:
-    """One listing of the records as a table of the fields `names`."""
-    rows = door.read(listing)
+    """One listing, read by `act`, as a table of the fields `names`."""
+    rows = door.read(listing, act)
     if door.screen.json:
         door.screen.document({listing: rows})
     else:
-        door.screen.table(
-            [Column(title=LABELS[name], right=name in numbers) for name in names],
-            [[_in_table(name, row.get(name)) for name in names] for row in rows],
-            empty=empty,
-        )
+        show_rows(door, rows, names, empty=empty, numbers=numbers)
     return rows
+
+
+def show_rows(
+    door: Door,
+    rows: Sequence[Mapping[str, Json]],
+    names: Sequence[str],
+    *,
+    empty: str,
+    numbers: Sequence[str] = (),
+) -> None:
+    """Rows as a table of the fields `names`."""
+    door.screen.table(
+        [Column(title=LABELS[name], right=name in numbers) for name in names],
+        [[_in_table(name, row.get(name)) for name in names] for row in rows],
+        empty=empty,
+    )

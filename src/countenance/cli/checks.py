@@ -195,10 +195,9 @@ def _clock(door: Door) -> str:
 
 
 def _policy(door: Door) -> str:
-    pack = door.workspace().policy().pack
-    return say(
-        N_("{name} {version}, {count} rules"), name=pack.name, version=pack.version, count=len(pack.rules)
-    )
+    book = door.workspace().policy().book
+    packs = ", ".join(f"{pack.name} {pack.version}" for pack in book.packs.values())
+    return say(N_("{packs}: {count} rules"), packs=packs, count=len(book.rules))
 
 
 def _log(door: Door) -> str:

@@ -156,9 +156,9 @@ class Door:
         found = connect(socket_of(self.directory().absolute()))
         return None if found is None else self._open.enter_context(found)
 
-    def read(self, listing: str) -> list[dict[str, Json]]:
-        """One listing of the records, as the caller may see it."""
-        record = self.perform("records-read", {"listing": listing}).record
+    def read(self, listing: str, act: str = "records-read") -> list[dict[str, Json]]:
+        """One listing, as the caller may see it; `act`: the one that reads it."""
+        record = self.perform(act, {"listing": listing}).record
         assert isinstance(record, dict)
         return list(record[listing])
 
@@ -167,7 +167,10 @@ def _keep_index(workspace: Workspace, directory: Path) -> None:
     """Rewrite what still holds erased rows before the command ends, unless a searcher is there to do it."""
     if is_left_there(socket_of(directory)):
         return
+    from countenance.records.erasing.steps import finish
+
     try:
+        finish(workspace)
         workspace.keep_index_where_due()
     except (
         CountenanceError

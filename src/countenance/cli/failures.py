@@ -26,7 +26,7 @@ from countenance.primitives.files import NO_ROOM, NOT_WRITABLE
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
-    from countenance.policy.pack import PolicyPack
+    from countenance.policy.book import PolicyBook
 
 
 class Exit(IntEnum):
@@ -134,8 +134,7 @@ def explain(door: Door, error: RefusedError) -> tuple[str, str]:
     if spoken() is not Language.FR:
         return sentence, authority
     try:
-        pack = _pack_of(door, error)
-        rule = pack.rule(error.rule)
+        rule = _book_of(door).rule(error.rule)
     except CountenanceError:
         return sentence, authority  # a rule of the house: its sentence is in the catalogue
     if rule.en != error.message.template:
@@ -146,11 +145,11 @@ def explain(door: Door, error: RefusedError) -> tuple[str, str]:
     return rule.fr, rule.authority_fr
 
 
-def _pack_of(door: Door, error: RefusedError) -> PolicyPack:
-    """The pack in force where the workspace is open here; else the one that comes with the program."""
-    from countenance.policy.pack import load_pack
+def _book_of(door: Door) -> PolicyBook:
+    """The packs in force where the workspace is open here; else those that come with the program."""
+    from countenance.policy.book import load_book
 
-    return door.opened.policy().pack if door.opened is not None else load_pack(error.rule.rpartition("-")[0])
+    return door.opened.policy().book if door.opened is not None else load_book(operator="")
 
 
 def report_refusal(door: Door, error: RefusedError) -> None:

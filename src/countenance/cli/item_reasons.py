@@ -42,6 +42,9 @@ REASONS = {
     "no-such-face": N_("No face was found where face_box points. Correct it and ingest again."),
     "label-conflict": N_("Two persons are named for one face. Correct the manifest and ingest again."),
     "no-basis": N_("Neither the source nor a person has a live basis for the face."),
+    "erased": N_(
+        "It was erased, and nobody has agreed to it since. A consent given from now on would count."
+    ),
     "low-quality": N_("The face is too small or too poor to be enrolled."),
 }
 """By reason: the words of `ItemReason`, `UnreadableReason`, `FailureReason` and `FaceReason`."""
@@ -66,7 +69,7 @@ def show_reasons(door: Door, listed: Iterable[ItemReport]) -> None:
 def _sentence(door: Door, code: str, rule: str) -> str:
     if code in REASONS:
         return _(REASONS[code])
-    pack = door.workspace().policy().pack
-    if rule not in {each.id for each in pack.rules}:
+    book = door.workspace().policy().book
+    if rule not in {each.id for each in book.all_rules}:
         return ""  # of an earlier pack: no sentence is better than a wrong one
-    return pack.explain(rule, "fr" if spoken() is Language.FR else "en")
+    return book.explain(rule, "fr" if spoken() is Language.FR else "en")

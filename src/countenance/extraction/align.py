@@ -83,15 +83,21 @@ def cut_similar(page: Page, mapping: Similarity, side: int) -> Image.Image:
     return region.transform((side, side), Image.Transform.AFFINE, inverse, Image.Resampling.BILINEAR)
 
 
+def crop_bounds(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) of the crop of a face in a page of `width` x `height` displayed pixels."""
+    margin_x, margin_y = box.width * 0.4, box.height * 0.4
+    left = min(max(0, math.floor(box.x - margin_x)), width - 1)
+    top = min(max(0, math.floor(box.y - margin_y)), height - 1)
+    right = max(left + 1, min(width, math.ceil(box.x + box.width + margin_x)))
+    bottom = max(top + 1, min(height, math.ceil(box.y + box.height + margin_y)))
+    return left, top, right, bottom
+
+
 def cut_crop(page: Page, box: Box, landmarks: Landmarks, *, longest: int = 224) -> tuple[bytes, Landmarks]:
     """The face with a margin of half its size as JPEG (quality 90), and the landmarks in pixels of the crop."""
     import simplejpeg
 
-    margin_x, margin_y = box.width * 0.4, box.height * 0.4
-    left = min(max(0, math.floor(box.x - margin_x)), page.width - 1)
-    top = min(max(0, math.floor(box.y - margin_y)), page.height - 1)
-    right = max(left + 1, min(page.width, math.ceil(box.x + box.width + margin_x)))
-    bottom = max(top + 1, min(page.height, math.ceil(box.y + box.height + margin_y)))
+    left, top, right, bottom = crop_bounds(box, page.width, page.height)
     long_side = max(right - left, bottom - top)
     factor = max(1, min(long_side // longest, right - left, bottom - top))
     crop = page.region(left, top, right, bottom, factor=factor)

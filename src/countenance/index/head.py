@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from countenance.biometrics.templates import SpaceId
@@ -125,6 +125,41 @@ def remove(tx: Transaction, reference_ids: Sequence[str]) -> int:
     gone.update({row[0]: (str(row[2]), integer(row[3]), "") for row in there}.values())
     live.count(tx, {key: -number for key, number in gone.items()})
     return len({row[0] for row in there})
+
+
+def move(tx: Transaction, classes: Mapping[str, int]) -> int:
+    """Give references (id -> new permission class) another class, in every space; their templates stay as they are.
+
+    Returns how many rows were moved. A search before the commit sees all of them in the old class, one after it in the new.
+    """
+    moved: list[NewRow] = []
+    _advance(tx, 0)
+    for part in _parts(list(classes)):
+        moved += [
+            NewRow(
+                reference_id=str(reference),
+                face_id=str(face),
+                gallery_id=str(gallery),
+                class_id=classes[str(reference)],
+                space_id=SpaceId(str(space)),
+                dimension=integer(dimension),
+                norm=float(str(norm)),
+                sealed=sealed if isinstance(sealed, bytes) else b"",
+            )
+            for reference, face, gallery, space, dimension, norm, sealed in tx.execute(
+                _spread(
+                    "select c.reference_id, c.face_id, c.gallery_id, c.space_id, t.dimension, t.norm, t.sealed"
+                    " from index_change c"
+                    " join index_template t on t.face_id = c.face_id and t.space_id = c.space_id"
+                    " where c.op = 'add' and c.reference_id in (*)",
+                    part,
+                ),
+                part,
+            )
+        ]
+    remove(tx, list(classes))
+    enrol(tx, moved)
+    return len(moved)
 
 
 def trim(tx: Transaction, *, keep: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -89,6 +89,10 @@ class Index:
     def remove(self, tx: Transaction, reference_ids: Sequence[str]) -> int:
         """Take references out in the caller's transaction; returns how many were there."""
         return head.remove(tx, reference_ids)
+
+    def move(self, tx: Transaction, classes: Mapping[str, int]) -> int:
+        """Give references another permission class; see `countenance.index.head.move`."""
+        return head.move(tx, classes)
 
     def trim(self, tx: Transaction, *, keep: int = 100_000) -> int:
         """Forget removals older than the last `keep` changes (see `head.trim`); returns the lines deleted."""

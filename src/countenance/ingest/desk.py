@@ -6,23 +6,27 @@ A desk is opened for a batch and thrown away: consents change. Within it, equal 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from countenance.biometrics.geometry import Box
+from countenance.biometrics.vocabulary import FaceReason
 from countenance.extraction.values import EmbedRule, Label
 from countenance.ingest.narrowing import ItemRow
 from countenance.policy.decisions import Decision, Refused
 from countenance.policy.engine import PolicyEngine
 from countenance.policy.purposes import BasisKind, Purpose
 from countenance.policy.questions import BasisFacts, ConsentState, EnrolQuestion, PersonFacts
+from countenance.policy.restrictions import Effect, Restriction, Touched, first_refusal
 from countenance.primitives.canonical import Json
-from countenance.primitives.text import folded
+from countenance.primitives.text import N_, folded
+from countenance.records.erasing.tombstones import Hashing, barred
 from countenance.records.facts import basis_facts, consent_state, gallery_facts
-from countenance.records.models import Basis, ConsentReceipt, Gallery, Person, Source
+from countenance.records.models import Basis, ConsentReceipt, Gallery, Person, ResidencyClaim, Source
 
 _QUERY = 500
+_ERASED_AUTHORITY = "Rule of the house: what was erased stays erased; PIPEDA, Sch. 1, cl. 4.5.3"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +101,13 @@ class Ground:
 class Standing:
     """What policy says of one person or of unnamed faces: grounds, or none and the refusal that came first.
 
-    `refused` is None, with no grounds, where no basis governs the face. `pack`: hash of the pack that was asked.
+    `refused` is None, with no grounds, where no basis governs the face. `closed`: refused by a lock or an order, which
+    stops what is new and ends nothing that is held.
     """
 
     grounds: tuple[Ground, ...]
     refused: Refused | None
+    closed: bool = False
 
     @property
     def permitted(self) -> bool:
@@ -121,9 +127,20 @@ class Desk:
     """Standing of the persons of one batch, at one moment."""
 
     def __init__(
-        self, engine: PolicyEngine, source: Source, gallery: Gallery, briefs: Iterable[Brief], now: datetime
+        self,
+        engine: PolicyEngine,
+        source: Source,
+        gallery: Gallery,
+        briefs: Iterable[Brief],
+        now: datetime,
+        *,
+        hashing: Hashing,
+        sha256s: Collection[str] = (),
+        restrictions: Sequence[Restriction] = (),
     ) -> None:
+        """`hashing`: of what was erased. `sha256s`: of the photographs whose faces are about to be decided on."""
         self._engine = engine
+        self._restrictions = restrictions
         self._source = source
         self._gallery = gallery
         self._gallery_facts = gallery_facts(gallery)
@@ -134,23 +151,54 @@ class Desk:
         self._bases = {basis.pk: basis for basis in Basis.objects.filter(pk__in=wanted | {source.basis_id})}
         labels = sorted({named.person for brief in briefs for named in brief.named})
         self.persons = _by_label(labels)
+        self.barred = barred(hashing, labels=labels, sha256s=sha256s)
         self._receipts = _receipts(self.persons.values(), gallery)
+        self._homes = _homes(self.persons.values()) if restrictions else {}
+        self._given = {receipt.pk: receipt.given_at for receipt in self._receipts.values()}
         self._decided: dict[tuple[uuid.UUID, Purpose, PersonFacts | None], Decision] = {}
 
     def unlabelled(self, brief: Brief) -> Standing:
         """Of faces that nobody named."""
         if brief.unlabelled_basis is None:
             return NO_STANDING
-        return self._on_basis(self._bases[brief.unlabelled_basis], None, minor=False)
+        basis = self._bases[brief.unlabelled_basis]
+        return self._closed(basis) or self._on_basis(basis, None, minor=False)
 
     def named(self, named: Named) -> Standing:
         """Of one named person."""
         basis = self._bases[named.basis]
         person = self.persons.get(named.person)
+        if (closed := self._closed(basis, person)) is not None:
+            return closed
         minor = named.minor or (person is not None and person.declared_minor)
         if basis.kind == BasisKind.CONSENT.value:
-            return self._on_consent(basis, person, minor=minor)
-        return self._on_basis(basis, person, minor=minor, somebody=True)
+            standing = self._on_consent(basis, person, minor=minor)
+        else:
+            standing = self._on_basis(basis, person, minor=minor, somebody=True)
+        return self.unless_erased(standing, self.barred.people.get(named.person))
+
+    def unless_erased(self, standing: Standing, erased: datetime | None) -> Standing:
+        """`standing` without what an erasure at that moment bars: all but consents that were given after it."""
+        if erased is None:
+            return standing
+        newer = tuple(
+            ground
+            for ground in standing.grounds
+            if ground.receipt is not None and self._given.get(ground.receipt, erased) > erased
+        )
+        if newer:
+            return Standing(grounds=newer, refused=None)
+        return Standing(
+            grounds=(),
+            refused=Refused(
+                reason=FaceReason.ERASED.value,
+                rule="ERASE-01",
+                authority=_ERASED_AUTHORITY,
+                since="2026-11-01",
+                explanation=N_("This was erased, and nobody has agreed to it since."),
+                pack=self._engine.book.hash,
+            ),
+        )
 
     def rule(self, brief: Brief) -> EmbedRule:
         """The standing of everybody in a brief as the extraction engine needs it."""
@@ -179,6 +227,17 @@ class Desk:
             "captured_at": brief.captured_at,
             "source_ref": brief.source_ref,
         }
+
+    def _closed(self, basis: Basis, person: Person | None = None) -> Standing | None:
+        """What a lock or an order says of collecting under this basis, or about somebody who lives where it holds."""
+        if not self._restrictions:
+            return None
+        homes = self._homes.get(person.pk, frozenset()) if person is not None else frozenset()
+        touched = Touched(source=str(self._source.pk), holdings=homes | {basis.jurisdiction})
+        refused = first_refusal(
+            self._restrictions, Effect.INGEST, touched, now=self._now, pack=self._engine.book.hash
+        )
+        return None if refused is None else Standing(grounds=(), refused=refused, closed=True)
 
     def _on_consent(self, basis: Basis, person: Person | None, *, minor: bool) -> Standing:
         """One ground per live receipt: the purposes of a person's consent end one by one."""
@@ -291,6 +350,17 @@ def _receipts(persons: Iterable[Person], gallery: Gallery) -> dict[tuple[uuid.UU
             if held is None or held.withdrawn_at is not None:
                 chosen[key] = receipt
     return chosen
+
+
+def _homes(persons: Iterable[Person]) -> dict[uuid.UUID, frozenset[str]]:
+    """Where each person lives, as far as somebody said so."""
+    found: dict[uuid.UUID, frozenset[str]] = {}
+    keys = [person.pk for person in persons]
+    for start in range(0, len(keys), _QUERY):
+        claims = ResidencyClaim.objects.filter(person__in=keys[start : start + _QUERY], ended_at__isnull=True)
+        for person, place in claims.values_list("person_id", "place"):
+            found[person] = found.get(person, frozenset()) | {place}
+    return found
 
 
 def _text(row: ItemRow, name: str) -> str:

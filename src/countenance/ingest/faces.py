@@ -28,6 +28,9 @@ from countenance.records.ending import end_references
 from countenance.records.models import Face, Gallery, PermissionClass, Person, Photograph, Reference
 from countenance.records.workspace import Workspace
 
+_KEPT = frozenset({FaceState.ENROLLED.value, FaceState.WITHDRAWN.value})
+"""States in which a row is kept for the candidates that name it."""
+
 _HELD = frozenset({FaceReason.WHICH_FACE, FaceReason.LABEL_CONFLICT, FaceReason.NO_SUCH_FACE})
 
 
@@ -42,7 +45,9 @@ class PageEnd:
 
 @dataclass(frozen=True, kw_only=True)
 class _Verdict:
-    """What is to become of one face. `standing` holds grounds only where it is to be enrolled."""
+    """What is to become of one face. `grounds`: only where it is to be enrolled. `closed`: by a lock or an order, which
+    stops what is new and ends nothing.
+    """
 
     state: FaceState
     reason: str = ""
@@ -50,17 +55,26 @@ class _Verdict:
     named: Named | None = None
     grounds: tuple[Ground, ...] = ()
     complete: bool = True
+    closed: bool = False
 
 
 class FaceWriter:
-    """Faces and references of one batch, inside its transaction."""
+    """Faces and references of one batch, inside its transaction. `withheld`: no search may reach what is enrolled."""
 
     def __init__(
-        self, workspace: Workspace, tx: DjangoTransaction, desk: Desk, gallery: Gallery, now: datetime
+        self,
+        workspace: Workspace,
+        tx: DjangoTransaction,
+        desk: Desk,
+        gallery: Gallery,
+        now: datetime,
+        *,
+        withheld: bool = False,
     ) -> None:
         self._workspace = workspace
         self._tx = tx
         self._desk = desk
+        self._withheld = withheld
         self._gallery = gallery
         self._now = now
         self._before: dict[uuid.UUID, dict[int, Face]] = {}
@@ -100,7 +114,7 @@ class FaceWriter:
             for face in before.values():
                 self._retire(face)
             before = {}
-        verdicts = [self._verdict(face, brief) for face in page.faces]
+        verdicts = [self._verdict(face, brief, photograph) for face in page.faces]
         for found, verdict in zip(page.faces, verdicts, strict=True):
             self._apply(photograph, found, verdict, before.get(found.index), sealed.get(found.index))
         return _page_end(page, verdicts)
@@ -111,14 +125,18 @@ class FaceWriter:
         Reference.objects.bulk_create([reference for reference, _ in self._new_references])
         self._workspace.index.enrol(self._tx, [row for _, row in self._new_references])
 
-    def _verdict(self, face: FaceExtraction, brief: Brief) -> _Verdict:
+    def _verdict(self, face: FaceExtraction, brief: Brief, photograph: Photograph) -> _Verdict:
         named = next((each for each in brief.named if each.key == face.label), None)
+        erased = self._desk.barred.face(photograph.sha256, photograph.page, face.box)
+        if erased is not None and (face.reason in _HELD or face.template is None):
+            return _Verdict(state=FaceState.REFUSED, reason=FaceReason.ERASED, named=named)
         if face.reason in _HELD:
             refused = self._nobody_permitted(brief)
             if refused is None:
                 return _Verdict(state=FaceState.HELD, reason=face.reason.value, named=named)
             return _refusal(refused, named)
         standing = self._desk.named(named) if named else self._desk.unlabelled(brief)
+        standing = self._desk.unless_erased(standing, erased)
         if not standing.permitted:
             return _refusal(standing, named)
         if face.reason is not None:
@@ -143,11 +161,17 @@ class FaceWriter:
         before: Face | None,
         sealed: Sealed | None,
     ) -> None:
+        if verdict.reason == FaceReason.ERASED.value and (before is None or before.state not in _KEPT):
+            if before is not None:
+                before.delete()
+            return  # not even where it is
         person = self._person(verdict)
         enrol = verdict.state is FaceState.ENROLLED and sealed is not None
         if before is not None and before.state == FaceState.ENROLLED.value:
             if enrol and before.person_id == (person.pk if person else None):
                 self._change_grounds(before, found, verdict.grounds)
+                return
+            if verdict.closed:
                 return
             self._end(Reference.objects.filter(face=before))
             if not enrol:
@@ -233,6 +257,7 @@ class FaceWriter:
                 basis_kind=ground.kind.value,
                 purposes=ground.purposes,
                 jurisdiction=ground.jurisdiction,
+                withheld=self._withheld,
             )
             self._classes[shape] = row.pk
         return self._classes[shape]
@@ -277,7 +302,13 @@ def _refusal(standing: Standing, named: Named | None) -> _Verdict:
     refused = standing.refused
     if refused is None:
         return _Verdict(state=FaceState.REFUSED, reason=FaceReason.NO_BASIS, named=named)
-    return _Verdict(state=FaceState.REFUSED, reason=refused.reason, rule=refused.rule, named=named)
+    return _Verdict(
+        state=FaceState.REFUSED,
+        reason=refused.reason,
+        rule=refused.rule,
+        named=named,
+        closed=standing.closed,
+    )
 
 
 def _page_end(page: PageExtraction, verdicts: list[_Verdict]) -> PageEnd:

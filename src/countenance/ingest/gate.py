@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from countenance.policy.decisions import Refused
+from countenance.policy.decisions import Decision, Refused
 from countenance.policy.purposes import Purpose
 from countenance.policy.questions import Act, ActQuestion, EnrolQuestion
 from countenance.records.facts import basis_facts, gallery_facts
@@ -19,6 +19,7 @@ from countenance.records.identity import (
 )
 from countenance.records.models import Account, Source
 from countenance.records.refusing import log_refusal
+from countenance.records.restrictions import act_refusal, ingest_refusal
 from countenance.records.workspace import Workspace
 
 
@@ -38,7 +39,9 @@ def admit(workspace: Workspace, request: SignedRequest) -> Admitted:
     require_act(request, Act.INGEST.value)
     now = workspace.clock()
     caller = verify(request, workspace_id=str(workspace.settings.id), now=now)
-    decision = workspace.policy().decide(_question(caller, now))
+    decision: Decision = act_refusal(workspace, caller.account, Act.INGEST, now) or workspace.policy().decide(
+        _question(caller, now)
+    )
     if isinstance(decision, Refused):
         with workspace.transaction() as (tx, moment):
             spend(request, moment)
@@ -53,6 +56,11 @@ def refusal_now(workspace: Workspace, caller: Caller, source: Source, now: datet
     `source`: read afresh, with gallery and basis. Reasons that concern a face only are no business of this.
     """
     account = Account.objects.select_related("organisation", "sponsor").get(pk=caller.account.pk)
+    closed = act_refusal(workspace, account, Act.INGEST, now) or ingest_refusal(
+        workspace, account, source, now
+    )
+    if closed is not None:
+        return closed
     engine = workspace.policy()
     act = engine.decide(_question(Caller(account=account, facts=caller_facts(account)), now))
     if isinstance(act, Refused):

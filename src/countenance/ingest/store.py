@@ -23,9 +23,11 @@ from countenance.ingest.taken import Ended, FaceKey, Sealed, StoppedByPolicyErro
 from countenance.primitives.canonical import Json
 from countenance.records.database import DjangoTransaction, as_stored
 from countenance.records.ending import destroy_ended_keys
+from countenance.records.erasing.tombstones import Hashing
 from countenance.records.events import Event
 from countenance.records.identity import Caller
 from countenance.records.models import IngestItem, IngestRun, Source
+from countenance.records.restrictions import is_withheld
 from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
@@ -43,6 +45,7 @@ class Store:
         self._run = run
         self._source = source
         self._journal = journal
+        self._hashing = Hashing(workspace.vault)
 
     def write(self, batch: Sequence[Taken]) -> Written:
         """Write a batch, whole or not at all.
@@ -104,6 +107,7 @@ class Store:
         refused = refusal_now(self._workspace, self._caller, source, now)
         if refused is not None:
             raise StoppedByPolicyError(refused)
+        restrictions = self._workspace.restrictions()
         claims = {taken.claim.shard: taken.claim for taken in batch}
         held = still_held(claims.values(), self._journal.owner)
         kept = [taken for taken in batch if taken.claim.shard in held]
@@ -113,8 +117,12 @@ class Store:
             source.gallery,
             [t.brief for t in kept if t.brief is not None],
             now,
+            restrictions=restrictions,
+            hashing=self._hashing,
+            sha256s=[t.sha256 for t in kept if t.sha256],
         )
-        writer = FaceWriter(self._workspace, tx, desk, source.gallery, now)
+        withheld = is_withheld(source, restrictions, now)
+        writer = FaceWriter(self._workspace, tx, desk, source.gallery, now, withheld=withheld)
         pages = PageWriter(self._run, source, desk, writer, kept, now)
         ends = [(taken, pages.settle(taken, sealed)) for taken in kept]
         pages.flush()
@@ -161,7 +169,7 @@ class Store:
             purpose=None,
             jurisdiction=place,
             client=None,
-            pack=self._workspace.policy().pack.hash,
+            pack=self._workspace.policy().book.hash,
             details={"account": self._caller.facts.id, **details},
         )
 

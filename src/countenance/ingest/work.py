@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from dataclasses import dataclass
 
-from countenance.biometrics.vocabulary import Detail
+from countenance.biometrics.vocabulary import Detail, FaceReason, PhotographState
 from countenance.extraction.pool import ExtractionPool
 from countenance.extraction.values import PhotographExtraction
 from countenance.ingest import ledger
@@ -32,11 +32,15 @@ from countenance.ingest.values import Stage, Tuning
 from countenance.primitives.errors import UnavailableError
 from countenance.primitives.files import text_to_name
 from countenance.primitives.text import N_
+from countenance.records.erasing.tombstones import Hashing, barred
 from countenance.records.models import IngestItem, IngestRun, Photograph, Source
 from countenance.records.models.ingest import PENDING
 from countenance.records.workspace import Workspace
 
 _WAIT_SECONDS = 0.25
+ERASED = Unread(state=PhotographState.REFUSED, reason=FaceReason.ERASED.value)
+"""A photograph that was erased comes in again as this: named in the list of items, and nowhere else."""
+
 _READ_TOGETHER = 16
 """Items whose persons and known photographs are looked up in one go."""
 
@@ -95,6 +99,7 @@ class Work:
         self._batch: list[Taken] = []
         self._batch_since = 0.0
         self._detail = Detail(run.detail)
+        self._hashing = Hashing(workspace.vault)
 
     def go(self, stop: threading.Event, progressed: Callable[[Written], None]) -> bool:
         """Work until no shard is left to take or `stop` is set; False if it was stopped.
@@ -184,7 +189,15 @@ class Work:
     def _together(self, items: list[IngestItem], claim: Claim) -> Iterator[Taken]:
         briefs = [read_brief(item.rows, self._source) for item in items]
         source = Source.objects.select_related("gallery", "basis").get(pk=self._source.pk)
-        desk = Desk(self._workspace.policy(), source, source.gallery, briefs, self._workspace.clock())
+        desk = Desk(
+            self._workspace.policy(),
+            source,
+            source.gallery,
+            briefs,
+            self._workspace.clock(),
+            restrictions=self._workspace.restrictions(),
+            hashing=self._hashing,
+        )
         for item, brief in zip(items, briefs, strict=True):
             taken = Taken(item=item.pk, path=item.path, claim=claim, brief=brief)
             with self._meter.time(Stage.READ):
@@ -197,7 +210,9 @@ class Work:
                 taken.result = picture
             else:
                 taken.sha256, taken.size = picture.sha256, len(picture.data)
-                if self._known(picture.sha256, fingerprint(self._run.extraction, desk.words(brief))):
+                if barred(self._hashing, sha256s=[picture.sha256]).photographs:
+                    taken.result, taken.size = ERASED, 0  # not looked at again
+                elif self._known(picture.sha256, fingerprint(self._run.extraction, desk.words(brief))):
                     taken.result, taken.size = Unchanged(), 0
                 else:
                     taken.future = self._pool.submit(picture.data, detail=self._detail, rule=desk.rule(brief))

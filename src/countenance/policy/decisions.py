@@ -10,7 +10,7 @@ from countenance.primitives.text import N_
 
 @dataclass(frozen=True, kw_only=True)
 class Permitted:
-    """Policy permits. `rule`: id of the permitting rule. `pack`: hash of the pack that was asked."""
+    """Policy permits. `rule`: id of the permitting rule. `pack`: hash of the book of packs that was asked."""
 
     rule: str
     pack: str
@@ -22,7 +22,7 @@ class Refused:
 
     `reason`: kebab-case code. `rule`: id of the rule. `authority`: law, finding or order it rests on.
     `since`: ISO date from which the rule applies. `explanation`: one English sentence (a catalogue key).
-    `pack`: hash of the pack that was asked.
+    `pack`: hash of the book of packs that was asked.
     """
 
     reason: str

@@ -1,7 +1,11 @@
-"""The engine: one pack, parsed once, asked many times. It permits only where Cedar plainly does.
+"""The engine: one book, parsed once, asked many times. It permits only where Cedar plainly does, for every place.
+
+A question concerns places: those of the operator, the gallery, the client, the requester of record, the basis. All rules
+in force are evaluated at once, each where its pack governs one of them. A forbid of any of them refuses. And each pack that
+governs a place must itself permit, or a pack that it builds on; what one place permits is no permission in another.
 
 Whatever is not a plain `Allow` or a plain `Deny` refuses with reason `policy-error`: an error in the diagnostics
-(Cedar skips a forbid that errs, and would then allow), a `NoDecision`, a rule that is not the pack's, any
+(Cedar skips a forbid that errs, and would then allow), a `NoDecision`, a rule that is not the book's, any
 exception. So a fault closes the gate and never opens it.
 """
 
@@ -13,9 +17,11 @@ from itertools import accumulate, chain, pairwise
 
 import cedarpy
 
+from countenance.policy.book import Law, PolicyBook
 from countenance.policy.decisions import Decision, Permitted, Refused
-from countenance.policy.facts import Request, requests_of, rows_request
-from countenance.policy.pack import Effect, PolicyPack, Rule
+from countenance.policy.facts import Asked, asked_by, rows_asked
+from countenance.policy.manifest import HOUSE
+from countenance.policy.pack import Effect, Rule
 from countenance.policy.questions import PermissionClass, Question, SearchQuestion
 
 
@@ -23,7 +29,7 @@ from countenance.policy.questions import PermissionClass, Question, SearchQuesti
 class Explanation:
     """A decision and all that led to it, for `countenance policy test` and for auditors.
 
-    `fired`: every rule that spoke for the outcome, in pack order: all forbids of a refusal, all permits of a
+    `fired`: every rule that spoke for the outcome, by number: all forbids of a refusal, all permits of a
     permission; empty where nothing permits or evaluation failed. `errors`: what Cedar reported, for the operator.
     """
 
@@ -34,26 +40,27 @@ class Explanation:
 
 @dataclass(frozen=True, kw_only=True)
 class _Finding:
-    """What came of one request. `fired`: place in the pack and rule."""
+    """What came of one request. `fired`: places in the book's set of the rules that spoke."""
 
+    law: Law
     allowed: bool
-    fired: tuple[tuple[int, Rule], ...] = ()
+    fired: tuple[int, ...] = ()
     errors: tuple[str, ...] = ()
 
 
 class PolicyEngine:
-    """Decides by one pack. Holds no state besides parsed handles, so threads may share it."""
+    """Decides by one book. Holds no state besides parsed handles, so threads may share it."""
 
-    def __init__(self, pack: PolicyPack) -> None:
-        self.pack = pack
+    def __init__(self, book: PolicyBook) -> None:
+        self.book = book
         # Built with the schema, the set holds the groups of actions that it declares; requests bring no entities.
-        self._entities = cedarpy.Entities.from_json_str("[]", pack.schema)
-        self._rules = {f"policy{number}": (number, rule) for number, rule in enumerate(pack.rules)}
-        self.fault = self._refused(pack.error)
+        self._entities = cedarpy.Entities.from_json_str("[]", book.schema)
+        self._numbers = {f"policy{number}": number for number in range(len(book.rules))}
+        self.fault = self._refused(book.error)
         """The refusal that stands for every failed evaluation."""
 
     def decide(self, question: Question) -> Decision:
-        """`Permitted`, or `Refused` by the first rule in pack order that forbids. Never raises."""
+        """`Permitted`, or `Refused` by the rule of the lowest number that forbids. Never raises."""
         return self.explain(question).decision
 
     def decide_many(self, questions: Sequence[Question]) -> list[Decision]:
@@ -68,11 +75,11 @@ class PolicyEngine:
         Equal to `decide` with each class put into the question, but the search as such is evaluated once.
         """
         try:
-            requests = requests_of(replace(question, permission_class=None))
-            requests += [rows_request(question, rows) for rows in classes]
+            asked = asked_by(replace(question, permission_class=None))
+            asked += [rows_asked(question, rows) for rows in classes]
         except Exception:  # noqa: BLE001 - whatever a question cannot say, it refuses
             return self.fault, [self.fault for _ in classes]
-        as_such, *rows_found = self._evaluate(requests)
+        as_such, *rows_found = self._evaluate(asked)
         whole = [self._conclude([as_such, found]).decision for found in rows_found]
         return self._conclude([as_such]).decision, whole
 
@@ -82,58 +89,83 @@ class PolicyEngine:
 
     def explain_many(self, questions: Sequence[Question]) -> list[Explanation]:
         """`explain` for each, in order, in one call of the evaluator. A bad question does not spoil the others."""
-        asked: list[list[Request]] = []
+        asked: list[list[Asked]] = []
         for question in questions:
             try:
-                asked.append(requests_of(question))
+                asked.append(asked_by(question))
             except Exception:  # noqa: BLE001 - as above
                 asked.append([])
         found = self._evaluate(list(chain.from_iterable(asked)))
-        ends = accumulate((len(requests) for requests in asked), initial=0)
+        ends = accumulate((len(parts) for parts in asked), initial=0)
         return [self._conclude(found[start:end]) for start, end in pairwise(ends)]
 
-    def _evaluate(self, requests: list[Request]) -> list[_Finding]:
+    def _evaluate(self, asked: list[Asked]) -> list[_Finding]:
         try:
+            laws = [self.book.law(one.places) for one in asked]
+            requests = [one.under(law.governed, law.lawless) for one, law in zip(asked, laws, strict=True)]
             results = cedarpy.is_authorized_batch(
-                requests, self.pack.policy_set, self._entities, self.pack.schema
+                requests, self.book.policy_set, self._entities, self.book.schema
             )
-            return [self._read(result) for _, result in zip(requests, results, strict=True)]
+            return [self._read(result, law) for result, law in zip(results, laws, strict=True)]
         except Exception as error:  # noqa: BLE001 - a fault of the evaluator refuses, whatever it is
-            if len(requests) == 1:
-                return [_Finding(allowed=False, errors=(type(error).__name__,))]
+            if len(asked) == 1:
+                return [_Finding(law=_NO_LAW, allowed=False, errors=(type(error).__name__,))]
             # Text that is not UTF-8 makes the whole batch fail: ask one by one, so that only its own question does.
-            return [self._evaluate([request])[0] for request in requests]
+            return [self._evaluate([one])[0] for one in asked]
 
-    def _read(self, result: cedarpy.AuthzResult) -> _Finding:
+    def _read(self, result: cedarpy.AuthzResult, law: Law) -> _Finding:
         """The result as a finding, where it is a plain Allow or Deny; else one with errors."""
         errors = tuple(result.diagnostics.errors)
-        fired = tuple(self._rules[policy] for policy in result.diagnostics.reasons)
-        effects = {rule.effect for _, rule in fired}
+        fired = tuple(self._numbers[policy] for policy in result.diagnostics.reasons)
+        effects = {self.book.rules[number][1].effect for number in fired}
         allowed = result.decision is cedarpy.Decision.Allow and effects == {Effect.PERMIT}
         denied = result.decision is cedarpy.Decision.Deny and effects <= {Effect.FORBID}
         if errors or not (allowed or denied):
-            return _Finding(allowed=False, errors=errors or (f"no decision ({result.decision.value})",))
-        return _Finding(allowed=allowed, fired=fired)
+            wrong = errors or (f"no decision ({result.decision.value})",)
+            return _Finding(law=law, allowed=False, errors=wrong)
+        return _Finding(law=law, allowed=allowed, fired=fired)
 
     def _conclude(self, findings: Sequence[_Finding]) -> Explanation:
-        """One decision from the findings of one question: all must allow."""
+        """One decision from the findings of one question: each must allow, and in it each place's own pack."""
         errors = tuple(error for finding in findings for error in finding.errors)
         if errors or not findings:
             return Explanation(decision=self.fault, fired=(), errors=errors or ("not a question",))
+        # The last finding concerns all the places of those before it.
+        law = findings[-1].law
         allowed = all(finding.allowed for finding in findings)
-        effect = Effect.PERMIT if allowed else Effect.FORBID
-        spoke = {
-            entry[0]: entry[1] for finding in findings for entry in finding.fired if entry[1].effect is effect
-        }
-        rules = tuple(spoke[number] for number in sorted(spoke))
-        if allowed:
-            # The last permit is the narrowest: for a class it is the one that lets its rows be reached.
-            return Explanation(
-                decision=Permitted(rule=rules[-1].id, pack=self.pack.hash), fired=rules, errors=()
-            )
-        return Explanation(
-            decision=self._refused(rules[0] if rules else self.pack.default), fired=rules, errors=()
+        if not allowed:
+            rules = self._spoke([finding for finding in findings if not finding.allowed], law)
+            named = rules[0] if rules else self.book.default(self._silent(findings))
+            return Explanation(decision=self._refused(named), fired=rules, errors=())
+        if silent := self._silent(findings):
+            return Explanation(decision=self._refused(self.book.default(silent)), fired=(), errors=())
+        rules = self._spoke(findings, law)
+        # Of the operator's own law; the last permit is the narrowest: for a class the one that lets its rows be reached.
+        own = {pack.name for pack in self.book.chain(law.leaves[0])}
+        last = [rule for rule in rules if rule.pack in own][-1]
+        return Explanation(decision=Permitted(rule=last.id, pack=self.book.hash), fired=rules, errors=())
+
+    def _spoke(self, findings: Sequence[_Finding], law: Law) -> tuple[Rule, ...]:
+        """The rules that fired, as they are named here: by number, HOUSE before the packs and these in the law's order."""
+        order = {name: at for at, name in enumerate((HOUSE, *law.governed))}
+        numbers = {number for finding in findings for number in finding.fired}
+        found = sorted(
+            numbers, key=lambda n: (int(self.book.rules[n][1].number), order[self.book.rules[n][0]], n)
         )
+        return tuple(self.book.named(number, law.leaves) for number in found)
+
+    def _silent(self, findings: Sequence[_Finding]) -> tuple[str, ...]:
+        """The packs that govern a place and do not permit, nor does one that they build on; all where none governs."""
+        for finding in findings:
+            spoke = {self.book.rules[number][0] for number in finding.fired} if finding.allowed else set()
+            silent = [
+                leaf
+                for leaf in finding.law.leaves
+                if not any(pack.name in spoke for pack in self.book.chain(leaf))
+            ]
+            if silent or not finding.law.leaves:
+                return tuple(silent) or (HOUSE,)
+        return ()
 
     def _refused(self, rule: Rule) -> Refused:
         return Refused(
@@ -142,5 +174,8 @@ class PolicyEngine:
             authority=rule.authority,
             since=rule.since,
             explanation=rule.en,
-            pack=self.pack.hash,
+            pack=self.book.hash,
         )
+
+
+_NO_LAW = Law(leaves=(), governed=(), lawless=())

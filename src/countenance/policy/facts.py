@@ -7,6 +7,7 @@ and the present moment down. Nothing is looked up, so the same question always m
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
@@ -22,38 +23,70 @@ from countenance.policy.questions import (
 from countenance.primitives.clock import require_aware
 
 type Request = dict[str, dict[str, object]]
+type Places = tuple[tuple[str, str | None], ...]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
 
-def requests_of(question: Question) -> list[Request]:
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One Cedar request but for the law that it falls under. `places`: whose, and the ISO 3166 code; None: unknown."""
+
+    request: Request
+    places: Places
+
+    def under(self, governed: Iterable[str], lawless: Iterable[str]) -> Request:
+        """The whole request."""
+        context = {**self.request["context"], "governed": list(governed), "lawless": list(lawless)}
+        return {**self.request, "context": context}
+
+
+def asked_by(question: Question) -> list[Asked]:
     """The Cedar requests that `question` asks, all of which must be permitted. Raises ValueError for a naive datetime.
 
     One for each question, and a second for a search that names a permission class: the search as such, and its rows.
     """
     match question:
         case SearchQuestion():
-            as_such = _request(
-                "Account", question.caller.id, "search", "Gallery", question.gallery.id, _search(question)
+            as_such = _asked(
+                "Account",
+                question.caller.id,
+                "search",
+                "Gallery",
+                question.gallery.id,
+                _search(question),
+                _search_places(question),
             )
             rows = question.permission_class
-            return [as_such] if rows is None else [as_such, rows_request(question, rows)]
+            return [as_such] if rows is None else [as_such, rows_asked(question, rows)]
         case EnrolQuestion():
-            return [_request("Pipeline", "ingest", "enrol", "Gallery", question.gallery.id, _enrol(question))]
+            places = (("gallery", question.gallery.jurisdiction), ("basis", question.basis.jurisdiction))
+            return [
+                _asked(
+                    "Pipeline", "ingest", "enrol", "Gallery", question.gallery.id, _enrol(question), places
+                )
+            ]
         case ActQuestion():
             owner = "" if question.client_id is None else question.client_id
+            client = question.caller.client
             return [
-                _request(
-                    "Account", question.caller.id, question.act.value, "Organisation", owner, _act(question)
+                _asked(
+                    "Account",
+                    question.caller.id,
+                    question.act.value,
+                    "Organisation",
+                    owner,
+                    _act(question),
+                    () if client is None else (("client", client.jurisdiction),),
                 )
             ]
         case _:
             assert_never(question)
 
 
-def rows_request(question: SearchQuestion, rows: PermissionClass) -> Request:
-    """The Cedar request that asks whether the search may reach these rows."""
+def rows_asked(question: SearchQuestion, rows: PermissionClass) -> Asked:
+    """The Cedar request that asks whether the search may reach these rows. It concerns the search's places too."""
     context: dict[str, object] = {
         "gallery": question.gallery.id,
         "basis": {
@@ -66,23 +99,43 @@ def rows_request(question: SearchQuestion, rows: PermissionClass) -> Request:
     }
     if question.purpose is not None:
         context["purpose"] = question.purpose
-    return _request("Account", question.caller.id, "search-rows", "Gallery", question.gallery.id, context)
+    return _asked(
+        "Account",
+        question.caller.id,
+        "search-rows",
+        "Gallery",
+        question.gallery.id,
+        context,
+        (*_search_places(question), ("basis", rows.jurisdiction)),
+    )
 
 
-def _request(
+def _search_places(question: SearchQuestion) -> Places:
+    client, requester = question.caller.client, question.requester
+    found: Places = (
+        ("gallery", question.gallery.jurisdiction),
+        ("client", None if client is None else client.jurisdiction),
+    )
+    # Whether one is named at all is a rule of its own.
+    return found if requester is None else (*found, ("requester", requester.jurisdiction))
+
+
+def _asked(
     principal: str,
     principal_id: str,
     action: str,
     resource: str,
     resource_id: str,
     context: dict[str, object],
-) -> Request:
-    return {
+    places: Places,
+) -> Asked:
+    request: Request = {
         "principal": {"type": principal, "id": principal_id},
         "action": {"type": "Action", "id": action},
         "resource": {"type": resource, "id": resource_id},
         "context": context,
     }
+    return Asked(request=request, places=places)
 
 
 def _search(question: SearchQuestion) -> dict[str, object]:
@@ -153,6 +206,8 @@ def _caller(caller: CallerFacts) -> dict[str, object]:
         "sponsored": caller.sponsored,
         "certified_until": _floor(caller.certified_until),
     }
+    if caller.authority is not None:
+        facts["authority"] = caller.authority
     if (client := caller.client) is not None:
         facts["client"] = {
             "id": client.id,

@@ -39,8 +39,8 @@ class Grant:
     """Who may compare with what, until when.
 
     `authority_id`: id of the case or request. `on_behalf_of`: ISO 3166 code of the requester of record.
-    `permission_classes`: ids, sorted. `k`: most candidates returned, 1..20. `pack_hash`: SHA-256 (hex) of the pack
-    that permitted. `mac`: 32 bytes.
+    `permission_classes`: ids, sorted. `k`: most candidates returned, 1..20. `pack_hash`: SHA-256 (hex) of the book
+    of packs that permitted. `mac`: 32 bytes.
     """
 
     id: str

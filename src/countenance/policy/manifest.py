@@ -2,13 +2,18 @@
 
 ::
 
-    {"name": "CA", "version": "2026.11.1", "jurisdiction": "CA", "in_force_since": "2026-11-01",
-     "default":  {"id": "CA-00", "reason": ..., "authority": ..., "since": ...},   nothing permits
-     "error":    {"id": "CA-99", ...},                                             evaluation failed
-     "purposes": [{"id": ..., "dpv": IRI, "en": ..., "fr": ...}],
+    {"name": "CA-QC", "version": "2026.11.1", "builds_on": "CA", "in_force_since": "2026-11-01",
+     "covers": ["CA-QC"], "except": [],              places of ISO 3166 that it governs, and parts of them that it does not
+     "signers": ["founder-1", "founder-2"],          names of the keys that must have signed it before it is put in force
+     "default":  {"id": "CA-QC-00", "reason": ..., "authority": ..., "since": ...},   nothing permits; optional
+     "error":    {"id": "HOUSE-99", ...},            evaluation failed; of HOUSE only
+     "purposes": [{"id": ..., "dpv": IRI, "en": ..., "fr": ...}],                     of HOUSE only
      "sources":  [{"id": ..., "title": ..., "title_fr": ..., "article": ..., "article_fr": ...,
                   "date": ..., "url": optional}],
-     "rules":    {"CA-01": {"sources": [ids], "authority_fr": ..., "en": ..., "fr": ...}}}
+     "grounds":  [{"rules": ["01", "04"], "authority": ..., "authority_fr": ..., "since": ..., "sources": [ids]}],
+     "rules":    {"CA-QC-01": {"sources": [ids], "authority_fr": ..., "en": ..., "fr": ...}}}
+
+A ground says what a rule of HOUSE rests on in this place's law; the rule is then named after the pack.
 """
 
 from __future__ import annotations
@@ -27,7 +32,14 @@ from countenance.primitives.text import N_
 DPV = "https://w3id.org/dpv#"
 """Namespace of the W3C Data Privacy Vocabulary."""
 
-_NAME = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 alpha-2 or ISO 3166-2
+HOUSE = "HOUSE"
+"""Name of the pack with the rules that hold everywhere, on which all others build."""
+
+SIGNATURES = 2
+"""How many different keys sign a pack, at the least."""
+
+_PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 alpha-2 or ISO 3166-2; EU is reserved there
+_NUMBER = re.compile(r"[0-9]{2,3}")
 _REASON = re.compile(r"[a-z]+(-[a-z]+)*")
 
 
@@ -78,17 +90,32 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What rules of HOUSE rest on in the law of one place. `rules`: their numbers. `since`: ISO date."""
+
+    rules: tuple[str, ...]
+    authority: str
+    authority_fr: str
+    since: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """A parsed `pack.json`."""
+    """A parsed `pack.json`. `builds_on`: name of the pack below; None of HOUSE alone."""
 
     name: str
     version: str
-    jurisdiction: str
+    builds_on: str | None
+    covers: tuple[str, ...]
+    excepted: tuple[str, ...]
     in_force_since: str
-    default: Verdict
-    error: Verdict
+    signers: tuple[str, ...]
+    default: Verdict | None
+    error: Verdict | None
     purposes: tuple[PackPurpose, ...]
     sources: tuple[LawSource, ...]
+    grounds: tuple[Ground, ...]
     rules: Mapping[str, RuleText]
 
 
@@ -103,8 +130,10 @@ def pack_error(problem: str) -> FormatError:
 
 
 def require_name(value: object) -> str:
-    """`value` as a pack's name: an ISO 3166-1 or 3166-2 code. Raises FormatError for anything else."""
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
+    """`value` as a pack's name: HOUSE, or an ISO 3166-1 or 3166-2 code. Raises FormatError for anything else."""
+    if value == HOUSE:
+        return HOUSE
+    if not isinstance(value, str) or not _PLACE.fullmatch(value):
         raise pack_error("its name is not an ISO 3166 code such as CA or CA-QC")
     return value
 
@@ -132,8 +161,20 @@ def parse_manifest(data: str) -> Manifest:
         top = json.loads(data, object_pairs_hook=_no_repeats)
     except ValueError as error:
         raise pack_error(f"pack.json is not JSON ({error})") from error
-    keys = "name version jurisdiction in_force_since default error purposes sources rules"
-    top = _object(top, keys.split(), "pack.json")
+    is_house = isinstance(top, dict) and top.get("name") == HOUSE
+    keys = [
+        "name",
+        "version",
+        "builds_on",
+        "in_force_since",
+        "covers",
+        "except",
+        "signers",
+        "sources",
+        "grounds",
+        "rules",
+    ]
+    top = _object(top, keys + ["default", "error", "purposes"] * is_house, "pack.json", ("default",))
     sources = tuple(_source(item, f"sources[{n}]") for n, item in enumerate(_list(top["sources"], "sources")))
     known = {source.id for source in sources}
     if len(known) != len(sources):
@@ -141,17 +182,25 @@ def parse_manifest(data: str) -> Manifest:
     rules = top["rules"]
     if not isinstance(rules, dict):
         raise pack_error("rules is not an object")
+    if (top["builds_on"] is None) != is_house:
+        raise pack_error("builds_on must name a pack, and HOUSE alone builds on none")
     return Manifest(
         name=require_name(top["name"]),
         version=_text(top["version"], "version"),
-        jurisdiction=require_name(top["jurisdiction"]),
+        builds_on=None if is_house else require_name(top["builds_on"]),
+        covers=_places(top["covers"], "covers"),
+        excepted=_places(top["except"], "except"),
         in_force_since=require_date(_text(top["in_force_since"], "in_force_since"), "in_force_since"),
-        default=_verdict(top["default"], "default"),
-        error=_verdict(top["error"], "error"),
+        signers=_signers(top["signers"]),
+        default=_verdict(top["default"], "default") if "default" in top else None,
+        error=_verdict(top["error"], "error") if is_house else None,
         purposes=tuple(
             _purpose(item, f"purposes[{n}]") for n, item in enumerate(_list(top["purposes"], "purposes"))
-        ),
+        )
+        if is_house
+        else (),
         sources=sources,
+        grounds=_grounds(top["grounds"], known),
         rules=MappingProxyType({rule: _rule_text(item, rule, known) for rule, item in rules.items()}),
     )
 
@@ -221,13 +270,57 @@ def _purpose(value: object, where: str) -> PackPurpose:
     return PackPurpose(purpose=purpose, dpv=found["dpv"], en=found["en"], fr=found["fr"])
 
 
+def _places(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise pack_error(f"{where} is not a list")
+    for item in value:
+        if not isinstance(item, str) or not _PLACE.fullmatch(item):
+            raise pack_error(f"{where}: {item!r} is not an ISO 3166 code")
+    return tuple(value)
+
+
+def _signers(value: object) -> tuple[str, ...]:
+    names = tuple(_text(item, "signers") for item in _list(value, "signers"))
+    if len(set(names)) != len(names) or len(names) < SIGNATURES:
+        raise pack_error("signers does not name two different keys")
+    return names
+
+
+def _grounds(value: object, known: set[str]) -> tuple[Ground, ...]:
+    if not isinstance(value, list):
+        raise pack_error("grounds is not a list")
+    grounds = tuple(_ground(item, f"grounds[{n}]", known) for n, item in enumerate(value))
+    numbers = [number for ground in grounds for number in ground.rules]
+    if len(set(numbers)) != len(numbers):
+        raise pack_error("two grounds speak of the same rule")
+    return grounds
+
+
+def _ground(value: object, where: str, known: set[str]) -> Ground:
+    found = _object(value, ["rules", "authority", "authority_fr", "since", "sources"], where)
+    numbers = tuple(_text(item, f"{where}.rules") for item in _list(found["rules"], f"{where}.rules"))
+    if wrong := [number for number in numbers if not _NUMBER.fullmatch(number)]:
+        raise pack_error(f"{where}: {wrong[0]!r} is not the number of a rule")
+    return Ground(
+        rules=numbers,
+        authority=_text(found["authority"], f"{where}.authority"),
+        authority_fr=_text(found["authority_fr"], f"{where}.authority_fr"),
+        since=require_date(_text(found["since"], f"{where}.since"), where),
+        sources=_known_sources(found["sources"], where, known),
+    )
+
+
+def _known_sources(value: object, where: str, known: set[str]) -> tuple[str, ...]:
+    sources = tuple(_text(item, f"{where}.sources") for item in _list(value, f"{where}.sources"))
+    if unknown := sorted(set(sources) - known):
+        raise pack_error(f"{where} names unknown sources: {', '.join(unknown)}")
+    return sources
+
+
 def _rule_text(value: object, rule: str, known: set[str]) -> RuleText:
     found = _object(value, ["sources", "authority_fr", "en", "fr"], rule)
-    sources = tuple(_text(item, f"{rule}.sources") for item in _list(found["sources"], f"{rule}.sources"))
-    if unknown := sorted(set(sources) - known):
-        raise pack_error(f"{rule} names unknown sources: {', '.join(unknown)}")
     return RuleText(
-        sources=sources,
+        sources=_known_sources(found["sources"], rule, known),
         authority_fr=_text(found["authority_fr"], f"{rule}.authority_fr"),
         en=_text(found["en"], f"{rule}.en"),
         fr=_text(found["fr"], f"{rule}.fr"),

@@ -97,7 +97,7 @@ class GrantMint:
             permission_classes=permitted,
             k=k,
             expires_at=min(require_aware(end) for end in ends).replace(microsecond=0),
-            pack_hash=self._engine.pack.hash,
+            pack_hash=self._engine.book.hash,
             revocation_epoch=epoch,
         )
         return replace(grant, mac=compute_mac(grant, self._key))

@@ -1,7 +1,11 @@
-"""A policy pack: three files that decide, say why, and can be hashed, signed and replayed.
+"""A policy pack: the law of one place as files that decide, say why, and can be hashed, signed and replayed.
 
-`policy.cedar` holds the rules, `schema.cedarschema` what they may look at, `pack.json` what they say to people.
-A pack is used only where all three agree: the rules pass Cedar's validation against the schema, each rule is
+`policy.cedar` holds the rules, `pack.json` what they say to people and which places they govern, `terms.json` what
+is not a yes or no: time limits, storage limits, fields that must be filled. The pack HOUSE has no terms but
+`schema.cedarschema`, which says what the rules of every pack may look at; all others build on it (CA-QC on CA, CA on
+HOUSE), and `book.py` puts those in force together.
+
+A pack is used only where its files agree: the rules pass Cedar's validation against the schema, each rule is
 annotated with `@id @reason @authority @since`, and each has its text. Cedar skips a rule that meets a missing
 field; without the validation that is how a forbid gets lost.
 """
@@ -13,7 +17,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -21,6 +25,8 @@ from pathlib import Path
 import cedarpy
 
 from countenance.policy.manifest import (
+    HOUSE,
+    Ground,
     LawSource,
     Manifest,
     PackPurpose,
@@ -32,11 +38,13 @@ from countenance.policy.manifest import (
     require_name,
     require_reason,
 )
+from countenance.policy.terms import NO_TERMS, Terms, parse_terms
 from countenance.primitives.canonical import canonical_json, sha256_hex
-from countenance.primitives.errors import NotFoundError, UsageError
+from countenance.primitives.errors import NotFoundError
 from countenance.primitives.text import N_
 
-PACK_FILES = ("pack.json", "policy.cedar", "schema.cedarschema")
+PACK_FILES = ("pack.json", "policy.cedar", "terms.json")
+HOUSE_FILES = ("pack.json", "policy.cedar", "schema.cedarschema")
 
 _FORMAT = "countenance-policy-pack/1"
 _ANNOTATIONS = {"id", "reason", "authority", "since"}
@@ -54,7 +62,7 @@ class Effect(StrEnum):
 class Rule:
     """One rule of a pack.
 
-    `id`: as in `CA-03`. `reason`: kebab-case code, one per forbid. `authority`, `authority_fr`: what it rests on. `since`: ISO
+    `id`: the pack and a number, as in `CA-03`; a refusal is named by the lowest number that speaks. `reason`: kebab-case code, one per forbid. `authority`, `authority_fr`: what it rests on. `since`: ISO
     date from which it applies. `sources`: ids of the pack's sources of law. `en`, `fr`: one sentence each.
     """
 
@@ -68,53 +76,45 @@ class Rule:
     en: str
     fr: str
 
+    @property
+    def pack(self) -> str:
+        """Name of the pack under which it is named."""
+        return self.id.rpartition("-")[0]
+
+    @property
+    def number(self) -> str:
+        """Its number in that pack, and in HOUSE where it is a rule of HOUSE's."""
+        return self.id.rpartition("-")[2]
+
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyPack:
-    """A pack that has passed every check of `load_pack`.
+    """A pack that has passed every check of `pack_from_files`.
 
-    `hash`: SHA-256 (64 hex digits) over the canonical listing of its files; it names the pack in decisions,
-    grants and the log. `rules`: in the order of the file, which is the order in which refusals are named.
-    `default`: the refusal where nothing permits; `error`: the refusal where evaluation failed.
+    `hash`: SHA-256 (64 hex digits) over the canonical listing of its files. `builds_on`: the pack below, None of HOUSE.
+    `covers`, `excepted`: ISO 3166 codes of the places that it governs, and of parts of them that it does not.
+    `rules`: its own, in the order of the file; `grounds`: what rules of HOUSE rest on in its law.
+    `default`: the refusal where nothing permits, None where that of the pack below serves; `error`: of HOUSE only.
+    `policies`: the Cedar text of each rule, guarded so that it speaks only where the pack governs.
     """
 
     name: str
     version: str
-    jurisdiction: str
+    builds_on: str | None
+    covers: tuple[str, ...]
+    excepted: tuple[str, ...]
     in_force_since: str
+    signers: tuple[str, ...]
     hash: str
     purposes: tuple[PackPurpose, ...]
     sources: tuple[LawSource, ...]
+    grounds: tuple[Ground, ...]
     rules: tuple[Rule, ...]
-    default: Rule
-    error: Rule
-    policy_set: cedarpy.PolicySet = field(repr=False, compare=False)
-    schema: cedarpy.Schema = field(repr=False, compare=False)
-
-    @cached_property
-    def _by_id(self) -> Mapping[str, Rule]:
-        return {rule.id: rule for rule in (*self.rules, self.default, self.error)}
-
-    def rule(self, rule_id: str) -> Rule:
-        """The rule of that id. Raises NotFoundError where the pack has none."""
-        try:
-            return self._by_id[rule_id]
-        except KeyError:
-            raise NotFoundError(
-                N_("Policy pack {pack} has no rule {rule}."),
-                pack=self.name,
-                rule=rule_id,
-                code="no-such-rule",
-            ) from None
-
-    def explain(self, rule_id: str, lang: str = "en") -> str:
-        """One sentence on what the rule says, in `en` or `fr`. Raises NotFoundError, or UsageError for `lang`."""
-        rule = self.rule(rule_id)
-        if lang not in ("en", "fr"):
-            raise UsageError(
-                N_("Rules are explained in en or fr, not in {lang}."), lang=lang, code="language"
-            )
-        return rule.fr if lang == "fr" else rule.en
+    default: Rule | None
+    error: Rule | None
+    terms: Terms
+    policies: tuple[str, ...] = field(repr=False)
+    schema: str | None = field(repr=False)
 
 
 def shipped_packs() -> tuple[str, ...]:
@@ -133,23 +133,37 @@ def load_pack(source: Path | str) -> PolicyPack:
     Raises NotFoundError where there is none, FormatError (code `policy-pack`) where it must not be used.
     """
     if isinstance(source, Path):
-        return pack_from_files(_read(source, source.name))
+        return pack_from_files(read_pack_files(source))
     pack = pack_from_files(shipped_pack_files(source))
     if pack.name != source:
         raise pack_error(f"it calls itself {pack.name}, not {source}")
     return pack
 
 
+def read_pack_files(directory: Path) -> dict[str, str]:
+    """The texts of the pack in `directory`, by file name. Raises NotFoundError, or FormatError."""
+    return _read(directory, directory.name)
+
+
 def pack_from_files(texts: Mapping[str, str]) -> PolicyPack:
-    """The pack whose files have these texts, by file name. Raises FormatError (code `policy-pack`)."""
-    if wrong := sorted(set(texts) ^ set(PACK_FILES)):
+    """The pack whose files have these texts, by file name. Raises FormatError (code `policy-pack`).
+
+    Its rules are checked against its own schema, or against that of the HOUSE that comes with the program; a book checks
+    them again, against that of the HOUSE they are put in force with.
+    """
+    is_house = "schema.cedarschema" in texts
+    if wrong := sorted(set(texts) ^ set(HOUSE_FILES if is_house else PACK_FILES)):
         raise pack_error(f"files are missing or do not belong to it: {', '.join(wrong)}")
     digest = pack_hash(texts)
     manifest = parse_manifest(texts["pack.json"])
+    if (manifest.name == HOUSE) != is_house:
+        raise pack_error("HOUSE alone has a schema, and must have one")
+    terms = (
+        NO_TERMS if is_house else parse_terms(texts["terms.json"], {entry.id for entry in manifest.sources})
+    )
     policy = texts["policy.cedar"]
     try:
-        schema = cedarpy.Schema.from_str(texts["schema.cedarschema"])
-        policy_set = cedarpy.PolicySet.from_str(policy)
+        schema = cedarpy.Schema.from_str(texts["schema.cedarschema"] if is_house else _house_schema())
         listing = json.loads(cedarpy.policies_to_json_str(policy))
         validation = cedarpy.validate_policies(policy, schema)
     except ValueError as error:
@@ -158,21 +172,46 @@ def pack_from_files(texts: Mapping[str, str]) -> PolicyPack:
         raise pack_error("it holds templates; every rule must be complete")
     rules = _rules(listing["staticPolicies"], manifest)
     if not validation.validation_passed:
-        raise pack_error(f"its rules do not fit its schema ({'; '.join(map(str, validation.errors))})")
+        raise pack_error(f"its rules do not fit the schema ({'; '.join(map(str, validation.errors))})")
     return PolicyPack(
         name=manifest.name,
         version=manifest.version,
-        jurisdiction=manifest.jurisdiction,
+        builds_on=manifest.builds_on,
+        covers=manifest.covers,
+        excepted=manifest.excepted,
         in_force_since=manifest.in_force_since,
+        signers=manifest.signers,
         hash=digest,
         purposes=manifest.purposes,
         sources=manifest.sources,
+        grounds=manifest.grounds,
         rules=rules,
-        default=_verdict_rule(manifest.default, manifest),
-        error=_verdict_rule(manifest.error, manifest),
-        policy_set=policy_set,
-        schema=schema,
+        default=_verdict_rule(manifest.default, manifest) if manifest.default else None,
+        error=_verdict_rule(manifest.error, manifest) if manifest.error else None,
+        terms=terms,
+        policies=tuple(
+            _guarded(listing["staticPolicies"][f"policy{number}"], manifest.name)
+            for number in range(len(rules))
+        ),
+        schema=texts.get("schema.cedarschema"),
     )
+
+
+@cache
+def _house_schema() -> str:
+    return shipped_pack_files(HOUSE)["schema.cedarschema"]
+
+
+def _guarded(policy: dict[str, object], pack: str) -> str:
+    """The Cedar text of a rule that speaks only where `pack` governs one of the places concerned; HOUSE always does."""
+    if pack != HOUSE:
+        governed = {".": {"left": {"Var": "context"}, "attr": "governed"}}
+        guard = {"kind": "when", "body": {"contains": {"left": governed, "right": {"Value": pack}}}}
+        conditions = policy["conditions"]
+        assert isinstance(conditions, list)
+        policy = {**policy, "conditions": [guard, *conditions]}
+    alone = {"staticPolicies": {"policy0": policy}, "templates": {}, "templateLinks": []}
+    return cedarpy.policies_from_json_str(json.dumps(alone))
 
 
 def pack_hash(texts: Mapping[str, str]) -> str:
@@ -189,7 +228,7 @@ def _read(directory: Traversable, name: str) -> dict[str, str]:
         raise NotFoundError(N_("There is no policy pack {name}."), name=name, code="no-such-pack")
     texts: dict[str, str] = {}
     for entry in directory.iterdir():
-        if entry.name not in PACK_FILES:
+        if entry.name not in {*PACK_FILES, *HOUSE_FILES}:
             raise pack_error(f"files are missing or do not belong to it: {entry.name}")
         try:
             texts[entry.name] = entry.read_bytes().decode("utf-8")
@@ -237,11 +276,15 @@ def _rules(policies: Mapping[str, Mapping[str, object]], manifest: Manifest) -> 
                 manifest.name,
             )
         )
-    ids = [rule.id for rule in rules] + [manifest.default.id, manifest.error.id]
+    verdicts = [verdict.id for verdict in (manifest.default, manifest.error) if verdict]
+    ids = [rule.id for rule in rules] + verdicts
     if len(set(ids)) != len(ids):
         raise pack_error("two rules share an id")
     if unused := sorted(set(manifest.rules) - set(ids)):
         raise pack_error(f"pack.json speaks of rules that are not in the file: {', '.join(unused)}")
+    grounded = {f"{manifest.name}-{number}" for ground in manifest.grounds for number in ground.rules}
+    if both := sorted(grounded & set(ids)):
+        raise pack_error(f"it grounds a rule of HOUSE under the id of a rule of its own: {', '.join(both)}")
     reasons = [rule.reason for rule in rules if rule.effect is Effect.FORBID]
     if len(set(reasons)) != len(reasons):
         raise pack_error("two rules share a reason; a refusal would not tell which")

@@ -28,3 +28,8 @@ def check_place(text: str) -> str:
 def country(place: str) -> str:
     """The country part of a code: `CA` of `CA-QC`."""
     return place.partition("-")[0]
+
+
+def within(place: str, whole: str) -> bool:
+    """Whether `place` is `whole` or a part of it: `CA-QC` of `CA`, never the reverse."""
+    return place == whole or place.startswith(whole + "-")

@@ -27,6 +27,15 @@ class Role(StrEnum):
     REVIEWER = "reviewer"  # examines candidates
     SUPERVISOR = "supervisor"  # closes cases and samples searches of one client
     AUDITOR = "auditor"  # reads the log and the records, changes nothing
+    COMMISSIONER = "commissioner"  # of an authority: inquiries, orders
+    INSPECTOR = "inspector"  # of an authority: looks, inside an inquiry
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is to the workspace."""
+
+    CLIENT = "client"  # is licensed to search
+    AUTHORITY = "authority"  # inspects and orders
 
 
 class BasisKind(StrEnum):

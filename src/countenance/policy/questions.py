@@ -33,15 +33,59 @@ class Act(StrEnum):
     CONSENT_WITHDRAW = "consent-withdraw"
     CASE_OPEN = "case-open"
     CASE_CLOSE = "case-close"
+    COMPETENCE_RECORD = "competence-record"
+    REVIEW_OPEN = "review-open"
+    REVIEW_NEXT = "review-next"
+    REVIEW_SEAL = "review-seal"
+    REVIEW_READ = "review-read"  # of one's own organisation, as records-read
+    REPORT_MAKE = "report-make"
+    SAMPLE_DRAW = "sample-draw"
+    SAMPLE_EXAMINE = "sample-examine"
+    WATCH_READ = "watch-read"  # samples and flags
+    FLAG_REVIEW = "flag-review"
+    YEAR_COUNT = "year-count"
     INGEST = "ingest"
     POLICY_ACTIVATE = "policy-activate"  # two persons
     LOG_EXPORT = "log-export"
     BACKUP = "backup"
+    RESIDENCY_CLAIM = "residency-claim"
+    ERASE_PLAN = "erase-plan"  # counts only
+    ERASE = "erase"  # of a source, gallery, client or place: two persons
     RECORDS_READ = "records-read"  # of one's own organisation; operator and auditor: of all
+    ACCOUNT_SPONSOR = "account-sponsor"  # another account answers for it from now on
+    PROPOSAL_CANCEL = "proposal-cancel"
+    SOURCE_CORRECT = "source-correct"  # two persons: another basis; what rested on the wrong one ends
+    CASE_DENY = "case-deny"  # its authorisation is refused: what came of it goes
+    SEARCH_EXPORT = "search-export"  # a candidate list leaves as a file
+    LOCK_SET = "lock-set"
+    LOCK_LIFT = "lock-lift"  # two persons
+    AUTHORITY_ADD = "authority-add"  # two persons
+    OVERSIGHT_READ = "oversight-read"  # locks, orders, inquiries, authorities
+    ORDER_PREVIEW = "order-preview"
+    ORDER_ISSUE = "order-issue"
+    ORDER_LIFT = "order-lift"
+    ORDER_CERTIFY = "order-certify"
+    ORDER_DESTROY = "order-destroy"  # two persons of the authority
+    INQUIRY_OPEN = "inquiry-open"
+    INQUIRY_JOIN = "inquiry-join"
+    INQUIRY_ATTACH = "inquiry-attach"
+    INQUIRY_CLOSE = "inquiry-close"
+    INSPECT = "inspect"  # looks at records, with a reason
+    INSPECT_FACES = "inspect-faces"  # looks at pictures, with a reason
+    INQUIRY_REPORT = "inquiry-report"
 
 
 TWO_PERSON_ACTS = frozenset(
-    {Act.CLIENT_REINSTATE, Act.ACCOUNT_REINSTATE, Act.GALLERY_REINSTATE, Act.POLICY_ACTIVATE}
+    {
+        Act.CLIENT_REINSTATE,
+        Act.ACCOUNT_REINSTATE,
+        Act.GALLERY_REINSTATE,
+        Act.POLICY_ACTIVATE,
+        Act.SOURCE_CORRECT,
+        Act.LOCK_LIFT,
+        Act.AUTHORITY_ADD,
+        Act.ORDER_DESTROY,
+    }
 )
 
 
@@ -59,10 +103,10 @@ class ClientFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class CallerFacts:
-    """The account that asks. `client` is None for the operator's own staff.
+    """The account that asks. `client` is None for the operator's own staff, and for an authority's.
 
     `sponsored`: another active account answers for it. `certified_until`: end of the 90 days since its need was
-    last confirmed.
+    last confirmed. `authority`: id of the authority that it works for.
     """
 
     id: str
@@ -71,6 +115,7 @@ class CallerFacts:
     suspended: bool
     sponsored: bool
     certified_until: datetime
+    authority: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

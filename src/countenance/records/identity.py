@@ -183,7 +183,7 @@ def caller_facts(account: Account) -> CallerFacts:
     """The facts policy weighs about an account. Its client's suspension counts at once."""
     organisation = account.organisation
     client = None
-    if organisation is not None:
+    if organisation is not None and not organisation.is_authority:
         client = ClientFacts(
             id=str(organisation.id),
             jurisdiction=organisation.jurisdiction,
@@ -193,13 +193,19 @@ def caller_facts(account: Account) -> CallerFacts:
             suspended=organisation.suspended_at is not None,
         )
     sponsor = account.sponsor
+    authority = str(organisation.id) if organisation is not None and organisation.is_authority else None
     return CallerFacts(
         id=str(account.id),
         role=Role(account.role),
         client=client,
         suspended=account.suspended_at is not None,
-        sponsored=sponsor is not None and sponsor.suspended_at is None,
+        # The operator itself answers for its founding accounts, an authority for its own: else suspending one person
+        # would close another, and an operator could close an inquiry.
+        sponsored=account.founding
+        or authority is not None
+        or (sponsor is not None and sponsor.suspended_at is None),
         certified_until=account.certified_at + CERTIFICATION,
+        authority=authority,
     )
 
 

@@ -13,6 +13,7 @@ from countenance.vault.vault import Plain, Sealed, Vault
 
 CROP_PART = "crop"
 PICTURE_PART = "picture"
+DOCUMENT_PART = "document"
 _SEGMENT_PART = "segment-key"
 
 

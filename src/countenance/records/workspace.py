@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from countenance.index.index import Index
     from countenance.index.upkeep import UpkeepReport
     from countenance.policy.engine import PolicyEngine
+    from countenance.policy.restrictions import Restriction
     from countenance.tlog.leaf import NewEntry
     from countenance.tlog.log import Appended, Log
     from countenance.vault.media import MediaStore
@@ -60,6 +61,8 @@ class Workspace:
         self._policy_lock = threading.Lock()
         self.cluster: tuple[str, Path] | None = None
         """Address and folder of a cluster that holds the segments; set before the first search (see `cluster.ring`)."""
+        self._restrictions: tuple[Restriction, ...] = ()
+        self._restrictions_epoch: int | None = None
         self.background_index = False
         """Set by a process that serves, before its first search: it answers in part while segments are still opened,
         and one search uses every core."""
@@ -248,31 +251,36 @@ class Workspace:
         return self.vault.named_secret(GRANT_SECRET)
 
     def policy(self, epoch: int | None = None) -> PolicyEngine:
-        """The engine of the pack in force now; another process may have changed it a moment ago.
+        """The engine of the packs in force now; another process may have changed them a moment ago.
 
-        `epoch`: the revocation epoch, where the caller has just read it. A pack is only replaced together with it, so
-        while it stands the pack need not be looked up again.
+        `epoch`: the revocation epoch, where the caller has just read it. Packs are only replaced together with it, so
+        while it stands they need not be looked up again.
         """
         from countenance.policy.engine import PolicyEngine
-        from countenance.policy.pack import pack_from_files
-        from countenance.records.models import PolicyPackRecord
+        from countenance.records.policies import book_in_force, hashes_in_force
 
         with self._policy_lock:
             if self._policy is not None and epoch is not None and epoch == self._policy_epoch:
                 return self._policy
-            active = PolicyPackRecord.objects.filter(retired_at__isnull=True).values_list("hash", flat=True)
-            current = self._policy.pack.hash if self._policy is not None else None
-            if self._policy is None or current not in set(active):
-                row = PolicyPackRecord.objects.filter(retired_at__isnull=True).first()
-                if row is None:
-                    raise UnavailableError(
-                        N_("No policy pack is in force here, so nothing is permitted."),
-                        remedy=N_("Make the workspace with: countenance init"),
-                        code="policy-missing",
-                    )
-                self._policy = PolicyEngine(pack_from_files(row.files))
+            if self._policy is None or hashes_in_force() != self._policy.book.hashes:
+                self._policy = PolicyEngine(book_in_force())
             self._policy_epoch = epoch
             return self._policy
+
+    def restrictions(self, epoch: int | None = None) -> tuple[Restriction, ...]:
+        """Locks and orders that are not lifted; another process may have set one a moment ago.
+
+        `epoch`: as in `policy`. To be given only where the caller's transaction has set and lifted none itself.
+        """
+        from countenance.records.restrictions import in_force
+
+        if epoch is None:
+            return in_force()
+        with self._policy_lock:
+            if epoch != self._restrictions_epoch:
+                self._restrictions = in_force()
+                self._restrictions_epoch = epoch
+            return self._restrictions
 
     # Transactions and the log.
 

@@ -48,6 +48,7 @@ from countenance.records.settings import FILE_NAME
 from countenance.records.workspace import Workspace
 from countenance.registry.acts import HANDLERS
 from countenance.vault.media import FolderMediaStore
+from countenance.vault.vault import ERASURE_SECRET
 
 FORMAT = "countenance-backup/1"
 MANIFEST = "manifest.json"
@@ -105,6 +106,9 @@ def backup(
     require_act(request, Act.BACKUP.value)
     entry = perform(workspace, request, HANDLERS).log_entry
     checkpoint = workspace.checkpoint()
+    workspace.vault.ensure_secret(
+        ERASURE_SECRET
+    )  # so that what was erased is known again where this is restored
     secret = workspace.vault.ensure_secret(BACKUP_SECRET)  # before the keys are copied: it must be among them
     building = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.new")
     try:

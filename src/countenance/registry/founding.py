@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from countenance.policy.book import PolicyBook, packs_for
 from countenance.policy.pack import PolicyPack, pack_from_files, shipped_pack_files
 from countenance.policy.places import check_place
 from countenance.policy.purposes import Role
 from countenance.primitives.clock import Clock, system_clock
 from countenance.records.events import Event
 from countenance.records.identity import AccountKey
-from countenance.records.models import Account, PolicyPackRecord, WorkspaceState
+from countenance.records.models import Account, WorkspaceState
+from countenance.records.policies import put_in_force
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
 
@@ -31,7 +33,7 @@ def found(
     operator: str,
     jurisdiction: str,
     names: tuple[str, str] = ("operator", "deputy"),
-    pack: str = "CA",
+    packs: Sequence[str] = (),
     database: str | None = None,
     media: str = "",
     s3_endpoint: str = "",
@@ -40,17 +42,18 @@ def found(
 ) -> Founding:
     """Make a workspace of `operator` (who runs it) in `jurisdiction` (ISO 3166). The rest: see `Workspace.create`.
 
+    `packs`: names of shipped packs to put in force, with what they build on; else those of the operator's country.
     Raises UsageError (no such place), ConflictError (folder not empty), UnavailableError (cannot be written).
     """
     place = check_place(jurisdiction)
-    files = shipped_pack_files(pack)
-    loaded = pack_from_files(files)
+    loaded = [(pack_from_files(files), files) for files in map(shipped_pack_files, packs_for(place, packs))]
+    PolicyBook((pack for pack, _ in loaded), operator=place)
     keys = [AccountKey.generate(name) for name in names]
 
     def begin(workspace: Workspace) -> None:
         for key in keys:
             key.write(workspace.directory / "accounts")
-        _first_records(workspace, keys, loaded, files, operator=operator, place=place)
+        _first_records(workspace, keys, loaded, operator=operator, place=place)
         workspace.media.check()
         workspace.checkpoint()
 
@@ -70,8 +73,7 @@ def found(
 def _first_records(
     workspace: Workspace,
     keys: Sequence[AccountKey],
-    loaded: PolicyPack,
-    files: Mapping[str, str],
+    loaded: Sequence[tuple[PolicyPack, dict[str, str]]],
     *,
     operator: str,
     place: str,
@@ -90,6 +92,7 @@ def _first_records(
                 role=Role.OPERATOR.value,
                 public_key=key.public_bytes(),
                 certified_at=now,
+                founding=True,
                 created_at=now,
             )
             for key in keys
@@ -97,9 +100,7 @@ def _first_records(
         for account, sponsor in ((first, second), (second, first)):
             account.sponsor = sponsor
             account.save(update_fields=["sponsor"])
-        PolicyPackRecord.objects.create(
-            hash=loaded.hash, name=loaded.name, version=loaded.version, files=files, activated_at=now
-        )
+        book = put_in_force(loaded, now)
         workspace.record(
             tx,
             [
@@ -109,9 +110,15 @@ def _first_records(
                     purpose=None,
                     jurisdiction=place,
                     client=None,
-                    pack=loaded.hash,
-                    details={"operator": operator, "accounts": [str(first.pk), str(second.pk)]},
+                    pack=book.hash,
+                    details={"operator": operator, "accounts": [str(first.pk), str(second.pk)], **of_pack},
                 )
-                for event in (Event.WORKSPACE_MADE, Event.POLICY_ACTIVATED)
+                for event, of_pack in (
+                    (Event.WORKSPACE_MADE, {}),
+                    *(
+                        (Event.POLICY_ACTIVATED, {"hash": pack.hash, "version": pack.version})
+                        for pack, _ in loaded
+                    ),
+                )
             ],
         )

@@ -13,15 +13,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from countenance.policy.pack import PolicyPack, pack_from_files, shipped_pack_files, shipped_packs
 from countenance.primitives.errors import RefusedError
 from countenance.primitives.text import N_
-from countenance.records import models
+from countenance.records import closing, models
 from countenance.records.database import DjangoTransaction
+from countenance.records.denying import deny_case, destroy_probes
 from countenance.records.ending import end_references, rests_on
+from countenance.records.erasing.replaying import repeat_batch, repeat_end, repeat_start
 from countenance.records.events import Event
+from countenance.records.policies import put_in_force
 from countenance.records.workspace import Workspace
 from countenance.registry.continuing import LoggedEntry
 
@@ -45,6 +48,7 @@ class _Replay:
     now: datetime
     packs: Mapping[str, dict[str, str]]
     references: int = 0
+    probes: tuple[tuple[UUID, str], ...] = ()
 
     def consent_withdrawn(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
         keys = [UUID(key) for key in details["receipts"]]
@@ -81,6 +85,43 @@ class _Replay:
         kind, key = self._subject(entry, details)
         kind.objects.filter(pk=key).update(suspended_at=None, suspension_reason="")
 
+    def lock_set(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        closing.set_lock(self.workspace, self.tx, details, account=None, at=entry.leaf.at)
+
+    def lock_lifted(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        closing.lift_lock(self.workspace, self.tx, str(details["code"]), at=entry.leaf.at)
+
+    def order_issued(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        """An order stands, whatever backup is restored."""
+        closing.issue_order(
+            self.workspace, self.tx, details, account=None, at=entry.leaf.at, log_index=entry.index
+        )
+
+    def order_lifted(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        code, reason = str(details["code"]), str(details.get("reason") or "-")
+        closing.lift_order(self.workspace, self.tx, code, reason=reason, at=entry.leaf.at)
+
+    def case_denied(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        case = models.Case.objects.filter(pk=UUID(details["case"])).first()
+        if case is not None:
+            denied = deny_case(
+                self.workspace,
+                self.tx,
+                case,
+                authority=str(details["authority"]),
+                reason=str(details["reason"]),
+                at=entry.leaf.at,
+            )
+            self.probes += denied.probes
+
+    def source_corrected(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        """What rested on the wrong basis ends. The right one is not in the log: the source waits for it."""
+        wrong = UUID(details["wrong_basis"])
+        models.Basis.objects.filter(Q(pk=wrong) | Q(narrows=wrong), ended_at=None).update(
+            ended_at=entry.leaf.at
+        )
+        self._end(face__photograph__source=UUID(details["source"]))
+
     def policy_activated(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
         """A pack that is known here, comes with the program, or was handed in. Never an older one in silence."""
         digest = str(details["hash"])
@@ -93,17 +134,16 @@ class _Replay:
                 hash=digest,
             )
         pack: PolicyPack = pack_from_files(files)
-        models.PolicyPackRecord.objects.filter(retired_at__isnull=True).update(retired_at=entry.leaf.at)
-        models.PolicyPackRecord.objects.update_or_create(
-            hash=digest,
-            defaults={
-                "name": pack.name,
-                "version": pack.version,
-                "files": files,
-                "activated_at": entry.leaf.at,
-                "retired_at": None,
-            },
-        )
+        put_in_force([(pack, dict(files))], entry.leaf.at)
+
+    def erasure_started(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        repeat_start(details, entry.leaf.at, entry.leaf.jurisdiction)
+
+    def erasure_unfindable(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        self.references += repeat_batch(self.workspace, self.tx, details, entry.index, self.now)
+
+    def erasure_done(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        repeat_end(details, entry.index, self.now)
 
     def _end(self, **which: Any) -> None:
         chosen = models.Reference.objects.filter(**which)
@@ -132,6 +172,15 @@ _ENDS: Mapping[str, Callable[[_Replay, LoggedEntry, dict[str, Any]], None]] = {
     Event.GALLERY_SUSPENDED: _Replay.suspended,
     Event.GALLERY_REINSTATED: _Replay.reinstated,
     Event.POLICY_ACTIVATED: _Replay.policy_activated,
+    Event.LOCK_SET: _Replay.lock_set,
+    Event.LOCK_LIFTED: _Replay.lock_lifted,
+    Event.ORDER_ISSUED: _Replay.order_issued,
+    Event.ORDER_LIFTED: _Replay.order_lifted,
+    Event.CASE_DENIED: _Replay.case_denied,
+    Event.SOURCE_CORRECTED: _Replay.source_corrected,
+    Event.ERASURE_STARTED: _Replay.erasure_started,
+    Event.ERASURE_UNFINDABLE: _Replay.erasure_unfindable,
+    Event.ERASURE_DONE: _Replay.erasure_done,
 }
 
 _BEGINS = frozenset(
@@ -147,6 +196,11 @@ _BEGINS = frozenset(
         Event.FACES_ENROLLED,
         Event.SEARCH_MADE,
         Event.PROPOSAL_MADE,
+        Event.AUTHORITY_ADDED,
+        Event.INQUIRY_OPENED,
+        Event.INQUIRY_JOINED,
+        Event.INQUIRY_ATTACHED,
+        Event.INQUIRY_CLOSED,
     }
 )
 
@@ -167,9 +221,10 @@ def replay(
     work = _Replay(workspace=workspace, tx=tx, now=now, packs=known)
     ended: Counter[str] = Counter()
     lost: Counter[str] = Counter()
+    erased = _forgotten(entries)
     for entry in entries:
         handler = _ENDS.get(entry.leaf.event)
-        if handler is not None:
+        if handler is not None and entry.index not in erased:
             if entry.details is None:
                 raise refused(
                     "log-without-details",
@@ -184,7 +239,18 @@ def replay(
         if entry.leaf.event in _BEGINS:
             lost[entry.leaf.event] += 1
     workspace.revoke_grants()
+    destroy_probes(workspace, work.probes)
     return Replayed(ended=dict(ended), lost=dict(lost), references_ended=work.references)
+
+
+def _forgotten(entries: list[LoggedEntry]) -> set[int]:
+    """Entries without details because an erasure forgot them: what they ended is erased."""
+    return {
+        int(position)
+        for entry in entries
+        if entry.leaf.event == Event.ERASURE_DONE and entry.details is not None
+        for position in entry.details["forgotten"]
+    }
 
 
 def refused(reason: str, what: str, **params: object) -> RefusedError:

@@ -4,7 +4,7 @@
 2. log         the exported log is signed by the log's key, and continues the checkpoint of the backup
 3. build       records and keys are copied to a folder of another name, which nobody serves
 4. continue    the log takes over what was logged after the backup
-5. replay      what was ended then is ended again; keys are destroyed
+5. replay      what was ended then is ended again, what was erased is erased again; keys are destroyed
 6. appear      the restoring is logged, a checkpoint is signed, and the folder gets its name
 
 Without step 2 a backup is a time machine: a person who withdrew last week would be findable again.
@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from countenance.index.live import forget_segments
-from countenance.policy.pack import PACK_FILES, pack_from_files
+from countenance.policy.pack import pack_from_files, read_pack_files
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import (
     ConflictError,
@@ -37,6 +37,7 @@ from countenance.primitives.files import make_private_directory, sync_directory
 from countenance.primitives.text import N_
 from countenance.records.database import database_settings
 from countenance.records.ending import destroy_ended_keys
+from countenance.records.erasing.steps import finish
 from countenance.records.events import Event
 from countenance.records.settings import DATABASE_VARIABLE, FILE_NAME, Settings, read_settings, write_settings
 from countenance.records.workspace import Workspace, bucket_of
@@ -329,6 +330,7 @@ def _take_over(
             ],
         )
     destroyed = destroy_ended_keys(workspace)
+    finish(workspace)
     workspace.checkpoint()
     return Restored(
         directory=to,
@@ -344,14 +346,6 @@ def _take_over(
 def _packs(folders: tuple[Path, ...]) -> dict[str, dict[str, str]]:
     packs: dict[str, dict[str, str]] = {}
     for folder in folders:
-        try:
-            files = {name: (folder / name).read_text(encoding="utf-8") for name in PACK_FILES}
-        except (OSError, UnicodeDecodeError) as error:
-            raise NotFoundError(
-                N_("{directory} does not hold a policy pack ({files})."),
-                code="no-such-pack",
-                directory=str(folder),
-                files=", ".join(PACK_FILES),
-            ) from error
+        files = read_pack_files(folder)
         packs[pack_from_files(files).hash] = files
     return packs

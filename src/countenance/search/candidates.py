@@ -134,6 +134,8 @@ def write(
             norm=face.norm,
             picture=part.picture,
             template=part.template,
+            crop=part.crop,
+            eye_share=face.eye_share,
         )
         for number, (part, (face, _), photograph) in enumerate(
             zip(sealed, found.probe.parts, asked.request.photographs, strict=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from countenance.index.head import template_part
 from countenance.primitives.errors import UnavailableError
 from countenance.records.models import Probe as ProbeRow
-from countenance.records.sealing import PICTURE_PART
+from countenance.records.sealing import CROP_PART, PICTURE_PART
 from countenance.records.workspace import Workspace
 from countenance.search.permission import Asked
 from countenance.search.values import Probe
@@ -25,11 +25,14 @@ _PROBES = 7  # version of their ids
 
 @dataclass(frozen=True, kw_only=True)
 class SealedProbe:
-    """One photograph of a probe at rest: its picture in the media store, its template sealed under the same key."""
+    """One photograph of a probe at rest: its picture in the media store, its template and crop sealed under the same
+    key.
+    """
 
     probe_id: uuid.UUID
     picture: str
     template: bytes
+    crop: bytes
 
 
 @contextmanager
@@ -87,19 +90,20 @@ def _seal(
 ) -> list[SealedProbe]:
     """Under keys of their own, before the transaction: a key is written before its row, and a picture before its name."""
     plain: list[Plain] = []
-    for identifier, photograph, (_, template) in zip(
+    for identifier, photograph, (face, template) in zip(
         identifiers, asked.request.photographs, probe.parts, strict=True
     ):
         plain.append(Plain(record_id=identifier, part=PICTURE_PART, data=photograph))
         plain.append(
             Plain(record_id=identifier, part=template_part(template.space_id), data=template.to_bytes())
         )
+        plain.append(Plain(record_id=identifier, part=CROP_PART, data=face.crop))
     sealed = workspace.vault.seal(plain)
     kept = [
-        SealedProbe(probe_id=identifier, picture=f"{_PREFIX}{identifier.hex}", template=template)
-        for identifier, template in zip(identifiers, sealed[1::2], strict=True)
+        SealedProbe(probe_id=identifier, picture=f"{_PREFIX}{identifier.hex}", template=template, crop=crop)
+        for identifier, template, crop in zip(identifiers, sealed[1::3], sealed[2::3], strict=True)
     ]
-    workspace.media.put_many(list(zip([part.picture for part in kept], sealed[0::2], strict=True)))
+    workspace.media.put_many(list(zip([part.picture for part in kept], sealed[0::3], strict=True)))
     return kept
 
 

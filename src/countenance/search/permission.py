@@ -23,6 +23,7 @@ from countenance.records.facts import (
 )
 from countenance.records.identity import Caller, SignedRequest, caller_facts, verify
 from countenance.records.named import find_gallery
+from countenance.records.restrictions import rows_are_open, search_refusal
 from countenance.records.workspace import Workspace
 from countenance.search.values import SearchRequest
 
@@ -72,8 +73,13 @@ def ask_again(workspace: Workspace, asked: Asked) -> Asked:
 
 
 def decide(workspace: Workspace, asked: Asked, now: datetime) -> Grant | Refused:
-    """Ask policy, class by class."""
+    """Ask the locks and orders in force, then policy, class by class."""
     case = asked.case
+    closed = search_refusal(
+        workspace, asked.caller.account, case.row if case else None, asked.gallery, now, epoch=asked.epoch
+    )
+    if closed is not None:
+        return closed
     question = SearchQuestion(
         caller=asked.caller.facts,
         case=case.facts if case else None,
@@ -84,7 +90,11 @@ def decide(workspace: Workspace, asked: Asked, now: datetime) -> Grant | Refused
         sought=sought_facts(case.row) if case else SoughtFacts(),
         now=now,
     )
-    classes = [permission_class(row) for row in models.PermissionClass.objects.filter(gallery=asked.gallery)]
+    classes = [
+        permission_class(row)
+        for row in models.PermissionClass.objects.filter(gallery=asked.gallery, withheld=False)
+        if rows_are_open(workspace, row.jurisdiction, now, epoch=asked.epoch)
+    ]
     mint = GrantMint(workspace.policy(asked.epoch), workspace.grant_key)
     return mint.mint(question, classes, k=asked.request.k, epoch=asked.epoch)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import Future
 
 from countenance.biometrics.templates import Template, fuse
@@ -73,12 +74,22 @@ def _take(
     return _describe(photograph, chosen), chosen.template
 
 
+def eye_share(face: FaceExtraction) -> float:
+    """The distance of the eyes as a share of the crop's width, so that faces can be shown at one size."""
+    import simplejpeg
+
+    _, width, _, _ = simplejpeg.decode_jpeg_header(face.crop)
+    (x1, y1), (x2, y2) = face.crop_landmarks.right_eye, face.crop_landmarks.left_eye
+    return math.hypot(x2 - x1, y2 - y1) / float(width)
+
+
 def _describe(photograph: int, face: FaceExtraction) -> ProbeFace:
     return ProbeFace(
         photograph=photograph,
         number=face.index,
         box=face.box,
         eye_distance=face.eye_distance,
+        eye_share=eye_share(face),
         norm=face.norm or 0.0,
         quality=face.quality,
         crop=face.crop,

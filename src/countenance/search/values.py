@@ -99,12 +99,16 @@ def _faces(json: Mapping[str, Json], count: int) -> tuple[int | None, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeFace:
-    """One face found in a probe photograph, as offered for choice and as kept."""
+    """One face found in a probe photograph, as offered for choice and as kept.
+
+    `eye_distance`: pixels of the photograph. `eye_share`: the same as a share of the crop's width.
+    """
 
     photograph: int
     number: int
     box: Box
     eye_distance: float
+    eye_share: float
     norm: float
     quality: tuple[QualityReason, ...]
     crop: bytes = field(repr=False)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from countenance.acting.path import ActResult
 from countenance.acting.path import perform as perform_with
 from countenance.acting.step import Handlers
+from countenance.oversight.acts import HANDLERS as OVERSIGHT
+from countenance.oversight.watch_acts import HANDLERS as WATCH
 from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
 from countenance.registry.acts import HANDLERS as REGISTRY
+from countenance.review.acts import HANDLERS as REVIEW
+from countenance.rights.erasure import HANDLERS as ERASURE
 
-HANDLERS: Handlers = {**REGISTRY}
+HANDLERS: Handlers = {**REGISTRY, **REVIEW, **OVERSIGHT, **WATCH, **ERASURE}
 
 
 def perform(workspace: Workspace, request: SignedRequest) -> ActResult:

@@ -12,10 +12,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from countenance.oversight.misuse import scan
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import ConflictError, CountenanceError, FormatError
 from countenance.primitives.text import N_
@@ -33,6 +34,7 @@ from countenance.service.searcher import LocalSearcher, short_address
 _log = logging.getLogger("countenance.searcher")
 _CHECKPOINT_SECONDS = 5.0
 _UPKEEP_SECONDS = 1.0
+_SCAN_EVERY = timedelta(hours=1)  # for misuse; yesterday is looked at again, so no hour is left out
 _MOST_CONNECTIONS = 64
 _PEER = struct.Struct("3i")  # struct ucred: pid, uid, gid (socket(7))
 MOST_PER_CALLER = 16
@@ -150,11 +152,16 @@ class SearcherServer:
             return encode_error(error)
 
     def _sign(self, workspace: Workspace) -> None:
-        """End what has run out, and sign a checkpoint whenever the log has grown."""
+        """End what has run out, look for misuse, and sign a checkpoint whenever the log has grown."""
         signed_size = -1
+        scanned = None
         while not self._stop.wait(_CHECKPOINT_SECONDS):
             try:
                 end_expired(workspace)
+                now = workspace.clock()
+                if scanned is None or now - scanned >= _SCAN_EVERY:
+                    scan(workspace)
+                    scanned = now
                 with open_reading() as tx:
                     size = workspace.log.head(tx).size
                 if size != signed_size:

@@ -43,11 +43,12 @@ account = Family(
     required=True,
     metavar="WORD",
     type=click.Choice([role.value for role in Role]),
-    help=N_("operator, caseworker, reviewer, supervisor or auditor."),
+    help=N_("operator, caseworker, reviewer, supervisor, auditor, commissioner or inspector."),
 )
 @option(
     "--client", metavar="NAME", help=N_("The client the person works for; an operator or auditor needs none.")
 )
+@option("--authority", metavar="NAME", help=N_("The authority that a commissioner or inspector works for."))
 @option("--sponsor", metavar="ACCOUNT", help=N_("The account that answers for it. Else yours."))
 @option(
     "--key-to",
@@ -64,6 +65,7 @@ def add(
     name: str,
     role: str,
     client: str | None,
+    authority: str | None,
     sponsor: str | None,
     key_to: Path | None,
     public_key: str | None,
@@ -76,7 +78,14 @@ def add(
         carry_out(
             door,
             "account-add",
-            given(name=name, role=role, client=client, sponsor=sponsor, public_key=public_key),
+            given(
+                name=name,
+                role=role,
+                client=client,
+                authority=authority,
+                sponsor=sponsor,
+                public_key=public_key,
+            ),
             N_("Account {name} added."),
             name=name,
         )
@@ -173,3 +182,26 @@ def suspend(door: Door, name: str, reason: str) -> None:
 def reinstate(door: Door, name: str) -> None:
     """Reinstate an account."""
     carry_out(door, "account-reinstate", given(name=name), N_("Account {name} reinstated."), name=name)
+
+
+@account.command(
+    "sponsor",
+    summary=N_("Let another account answer for this one."),
+    text=N_(
+        "Without --sponsor it is yours. An account whose sponsor is suspended is closed until somebody else answers for "
+        "it."
+    ),
+    examples=("countenance account sponsor chloe --sponsor deputy",),
+)
+@argument("name", help=N_("Name of the account."))
+@option("--sponsor", metavar="ACCOUNT", help=N_("The account that answers for it. Else yours."))
+@pass_door
+def sponsor_(door: Door, name: str, sponsor: str | None) -> None:
+    """Change a sponsor."""
+    carry_out(
+        door,
+        "account-sponsor",
+        given(name=name, sponsor=sponsor),
+        N_("Somebody else answers for {name} now."),
+        name=name,
+    )

@@ -10,9 +10,10 @@ import click
 from countenance.cli.acts import LABELS, carry_out, moment, pass_door
 from countenance.cli.asking import confirm
 from countenance.cli.door import Door
-from countenance.cli.parts import Command, argument
+from countenance.cli.parts import Command, argument, option
 from countenance.cli.table import TABLE
 from countenance.primitives.canonical import Json
+from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
 
 
@@ -28,14 +29,23 @@ from countenance.primitives.text import N_
     examples=(
         "countenance approve",
         "countenance approve P-7K3M-9QXA-2B4D-XR0T --as ben --keys /media/stick",
+        "countenance approve P-7K3M-9QXA-2B4D-XR0T --cancel",
     ),
 )
 @argument(
     "code", metavar="[CODE]", required=False, help=N_("The proposal's code. Else the list of what waits.")
 )
+@option("--cancel", is_flag=True, help=N_("Take the proposal back instead: nobody can sign it any more."))
 @pass_door
-def approve(door: Door, code: str | None) -> None:
-    """Sign a proposal, or list them."""
+def approve(door: Door, code: str | None, cancel: bool) -> None:
+    """Sign a proposal, take it back, or list them."""
+    if cancel:
+        if code is None:
+            raise UsageError(N_("Say which proposal to take back."), code="proposal-missing")
+        carry_out(
+            door, "proposal-cancel", {"proposal": code.strip().upper()}, N_("Taken back; nobody can sign it.")
+        )
+        return
     wanted = None if code is None else code.strip().upper()
     if wanted is None or (sys.stdin.isatty() and not door.screen.json):
         waiting = [row for row in door.read("proposals") if wanted in {None, row["proposal"]}]

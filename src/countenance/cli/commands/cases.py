@@ -92,3 +92,25 @@ def list_(door: Door) -> None:
 def close(door: Door, code: str) -> None:
     """Close a case."""
     carry_out(door, "case-close", {"case": code}, N_("Case {case} closed."), case=code)
+
+
+@case.command(
+    "deny",
+    summary=N_("Refuse a case's authorisation: what came of it goes."),
+    text=N_(
+        "Its searches, candidates and probes are destroyed, with what the log's entries say of them; the entries and "
+        "their proofs stay, and so does the case, as a tombstone. A supervisor, an operator or a commissioner does it."
+    ),
+    examples=(
+        'countenance case deny C-7K3M-9QXA --authority "Cour du Québec" \\',
+        '    --reason "Not authorised"',
+    ),
+)
+@argument("code", metavar="CASE", help=N_("The case's code."))
+@option("--authority", required=True, metavar="NAME", help=N_("Who refused the authorisation."))
+@option("--reason", required=True, metavar="TEXT", help=N_("Why; it stands in the records."))
+@pass_door
+def deny(door: Door, code: str, authority: str, reason: str) -> None:
+    """Refuse an authorisation."""
+    params = given(case=code, authority=authority, reason=reason)
+    carry_out(door, "case-deny", params, N_("The authorisation of {case} is refused."), case=code)

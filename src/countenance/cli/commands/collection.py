@@ -275,3 +275,55 @@ def withdraw(door: Door, name: str, yes: bool) -> None:
 
     confirm(door, yes, N_("End the source {name} and destroy the keys of its faces?"), name=name)
     carry_out(door, "source-withdraw", given(name=name), N_("Source {name} withdrawn."), name=name)
+
+
+@source.command(
+    "correct",
+    summary=N_("Put another basis in the place of a wrong one; takes two persons."),
+    text=N_(
+        "What was taken in rested on the wrong basis, so it ends with its keys; ingest the source again and what the "
+        "right one permits is taken in."
+    ),
+    examples=(
+        "countenance source correct albums --basis consent --evidence forms/2026-b \\",
+        "    --purpose missing-person --jurisdiction CA-BC \\",
+        '    --reason "Forms of the Victoria office"',
+    ),
+)
+@argument("name", help=N_("Name of the source."))
+@option(
+    "--basis",
+    required=True,
+    metavar="WORD",
+    type=click.Choice([kind.value for kind in BasisKind]),
+    help=N_("On what it rests in truth."),
+)
+@option(
+    "--evidence",
+    required=True,
+    metavar="TEXT",
+    help=N_("Document, statute or contract where that can be checked."),
+)
+@option(
+    "--purpose",
+    "purposes",
+    multiple=True,
+    required=True,
+    metavar="PURPOSE",
+    type=PURPOSES,
+    help=_PURPOSE_HELP,
+)
+@option(
+    "--jurisdiction",
+    required=True,
+    metavar="PLACE",
+    help=N_("Whose law it is under: an ISO 3166 code, CA or CA-QC."),
+)
+@option("--permits-unlabelled", is_flag=True, help=N_("The basis covers faces nobody is named for."))
+@option("--valid-from", metavar="DATE", help=N_("First day of the basis. Else now."))
+@option("--reason", required=True, metavar="TEXT", help=N_("What was wrong; it stands in the log."))
+@pass_door
+def correct(door: Door, /, name: str, purposes: tuple[str, ...], **params: str | None) -> None:
+    """Correct a source's basis."""
+    told = given(name=name, purposes=list(purposes), **params)
+    carry_out(door, "source-correct", told, N_("Source {name} has another basis."), name=name)

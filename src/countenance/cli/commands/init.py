@@ -40,7 +40,13 @@ from countenance.primitives.text import N_
     metavar="NAME NAME",
     help=N_("Names of the first two accounts. Else operator and deputy."),
 )
-@option("--pack", metavar="PACK", help=N_("Policy pack to put in force. Else that of the country."))
+@option(
+    "--pack",
+    "packs",
+    metavar="PACK",
+    multiple=True,
+    help=N_("Policy pack to put in force; can be repeated. Else those of the country."),
+)
 @option(
     "--database",
     metavar="URL",
@@ -64,14 +70,14 @@ def init(
     operator: str,
     jurisdiction: str,
     names: tuple[str, str],
-    pack: str | None,
+    packs: tuple[str, ...],
     database: str | None,
     media: str,
     s3_endpoint: str,
     s3_allow_http: bool,
 ) -> None:
     """Found a workspace."""
-    from countenance.policy.places import check_place, country
+    from countenance.policy.places import check_place
     from countenance.registry.founding import found
 
     directory = door.new_directory().absolute()
@@ -81,14 +87,14 @@ def init(
         operator=operator,
         jurisdiction=place,
         names=names,
-        pack=pack or country(place),
+        packs=packs,
         database=database,
         media=media,
         s3_endpoint=s3_endpoint,
         s3_allow_http=s3_allow_http,
     )
     with founding.workspace as workspace:
-        pack_in_force = workspace.policy().pack
+        book = workspace.policy().book
         screen = door.screen
         if screen.json:
             screen.document(
@@ -97,11 +103,11 @@ def init(
                     "id": str(workspace.settings.id),
                     "operator": operator,
                     "jurisdiction": place,
-                    "pack": {
-                        "name": pack_in_force.name,
-                        "version": pack_in_force.version,
-                        "hash": pack_in_force.hash,
-                    },
+                    "policy": book.hash,
+                    "packs": [
+                        {"name": pack.name, "version": pack.version, "hash": pack.hash}
+                        for pack in book.packs.values()
+                    ],
                     "log_key": workspace.log.vkey,
                     "key_files": [str(path) for path in founding.key_files],
                 }
@@ -111,7 +117,10 @@ def init(
         screen.facts(
             [
                 (N_("Operator"), f"{operator} ({place})"),
-                (N_("Policy pack"), f"{pack_in_force.name} {pack_in_force.version}"),
+                (
+                    N_("Policy packs"),
+                    ", ".join(f"{pack.name} {pack.version}" for pack in book.packs.values()),
+                ),
                 (N_("Key of the log"), workspace.log.vkey),
             ]
         )

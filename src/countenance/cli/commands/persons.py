@@ -212,3 +212,28 @@ def withdraw(
         given(person=label, receipt=receipt, gallery=gallery, purposes=list(purposes)),
         N_("Consent withdrawn. The person is in no answer from now on."),
     )
+
+
+@person.command(
+    "residency",
+    summary=N_("Note where a person lives, and how that is known."),
+    text=N_(
+        "A document seen, or a declaration; nothing is inferred. It decides who is reached when a place is erased."
+    ),
+    examples=("countenance person residency P017 --place CA-BC --grade declared",),
+)
+@argument("label", metavar="PERSON", help=N_("The person's label."))
+@option("--place", required=True, metavar="PLACE", help=N_("Where they live (ISO 3166)."))
+@option(
+    "--grade",
+    metavar="WORD",
+    type=click.Choice(["declared", "document"]),
+    help=N_("declared, or document. Else declared."),
+)
+@option("--evidence", metavar="TEXT", help=N_("What was said, or which document was seen."))
+@pass_door
+def residency(door: Door, /, label: str, **params: str | None) -> None:
+    """Claim residency."""
+    carry_out(
+        door, "residency-claim", given(person=label, **params), N_("Residency of {label} noted."), label=label
+    )

@@ -16,11 +16,12 @@ from countenance.cli.parts import Family, argument, option
 from countenance.cli.table import TABLE
 from countenance.policy.questions import Act
 from countenance.primitives.canonical import Json
-from countenance.primitives.errors import NotFoundError, UsageError
+from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
-    from countenance.policy.pack import PolicyPack, Rule
+    from countenance.policy.book import PolicyBook
+    from countenance.policy.pack import Rule
     from countenance.policy.questions import Question
 
 SEARCH = "search"
@@ -56,43 +57,48 @@ def list_(door: Door) -> None:
 @pass_door
 def show(door: Door, rule: str | None) -> None:
     """Show rules."""
-    pack = door.workspace().policy().pack
-    rules = (*pack.rules, pack.default, pack.error)
-    if rule is not None:
-        rules = (pack.rule(rule.upper()),)
+    book = door.workspace().policy().book
+    last = ""
+    rules = book.all_rules if rule is None else (book.rule(rule.upper()),)
     if door.screen.json:
         door.screen.document(
             {
-                "pack": {"name": pack.name, "version": pack.version, "hash": pack.hash},
+                "policy": book.hash,
+                "packs": [
+                    {"name": pack.name, "version": pack.version, "hash": pack.hash}
+                    for pack in book.packs.values()
+                ],
                 "rules": [_document(found) for found in rules],
             }
         )
         return
     if rule is not None:
-        _show_rule(door, pack, rules[0])
+        _show_rule(door, book, rules[0])
         return
-    door.screen.text(
-        N_("Pack {name} {version}, in force since {since}"),
-        bold=True,
-        name=pack.name,
-        version=pack.version,
-        since=pack.in_force_since,
-    )
     for found in rules:
+        if found.pack != last:
+            last = found.pack
+            pack = book.packs[last]
+            door.screen.line()
+            door.screen.text(
+                N_("Pack {name} {version}, in force since {since}"),
+                bold=True,
+                name=pack.name,
+                version=pack.version,
+                since=pack.in_force_since,
+            )
         door.screen.line()
         door.screen.line(f"{found.id}  {found.effect.value}  {found.reason}", bold=True)
         door.screen.paragraph(_sentence(found), indent=2)
         door.screen.paragraph(f"{_authority(found)} ({found.since})", indent=2, dim=True)
 
 
-def _show_rule(door: Door, pack: PolicyPack, rule: Rule) -> None:
-    titles = {source.id: source for source in pack.sources}
+def _show_rule(door: Door, book: PolicyBook, rule: Rule) -> None:
     screen = door.screen
     screen.line(f"{rule.id}  {rule.effect.value}  {rule.reason}", bold=True)
     screen.paragraph(_sentence(rule), indent=2)
     screen.facts([(N_("Authority"), _authority(rule)), (N_("Since"), rule.since)])
-    for name in rule.sources:
-        source = titles[name]
+    for source in book.sources_of(rule):
         french = spoken() is Language.FR
         title = source.title_fr if french else source.title
         article = source.article_fr if french else source.article
@@ -175,7 +181,7 @@ def test(
     explanation = engine.explain(question)
     decision = explanation.decision
     permitted = isinstance(decision, Permitted)
-    named = engine.pack.rule(decision.rule)
+    named = engine.book.rule(decision.rule)
     screen = door.screen
     if screen.json:
         screen.document(
@@ -191,18 +197,18 @@ def test(
         screen.text(N_("Permitted.") if permitted else N_("Refused."), bold=True)
         for rule in explanation.fired or (named,):
             screen.line()
-            _show_rule(door, engine.pack, rule)
+            _show_rule(door, engine.book, rule)
     return Exit.DONE if permitted else Exit.REFUSED
 
 
 def _act_question(door: Door, act: Act, client: str | None, approvals: int) -> Question:
     from countenance.policy.questions import ActQuestion
     from countenance.records.identity import caller_facts
-    from countenance.registry.acts import accounts, organisations
+    from countenance.records.named import find_account, find_client
 
     workspace = door.workspace()
-    facts = caller_facts(accounts.find(door.account()))
-    client_id = str(organisations.find(client).pk) if client else (facts.client.id if facts.client else None)
+    facts = caller_facts(find_account(door.account()))
+    client_id = str(find_client(client).pk) if client else (facts.client.id if facts.client else None)
     return ActQuestion(caller=facts, act=act, client_id=client_id, approvals=approvals, now=workspace.clock())
 
 
@@ -211,8 +217,7 @@ def _search_question(door: Door, code: str | None, gallery: str | None, purpose:
     from countenance.primitives.ids import read_code
     from countenance.records import facts, models
     from countenance.records.identity import caller_facts
-    from countenance.records.named import find_gallery
-    from countenance.registry.acts import accounts
+    from countenance.records.named import find_account, find_gallery
 
     if gallery is None:
         raise UsageError(N_("A search is in a gallery; name it with --gallery."), code="gallery-missing")
@@ -223,7 +228,7 @@ def _search_question(door: Door, code: str | None, gallery: str | None, purpose:
         else None
     )
     return SearchQuestion(
-        caller=caller_facts(accounts.find(door.account())),
+        caller=caller_facts(find_account(door.account())),
         case=facts.case_facts(case) if case else None,
         purpose=purpose or (case.purpose if case else None),
         requester=facts.requester_facts(case) if case else None,
@@ -239,7 +244,7 @@ def _search_question(door: Door, code: str | None, gallery: str | None, purpose:
     summary=N_("Put a pack in force; takes two persons."),
     text=N_(
         "DIR is a pack's folder, or the name of one that comes with the program (CA). It must load: its rules are "
-        "checked against its schema first. The pack before it is kept, so that old decisions can be replayed."
+        "checked against the schema first. The pack of that name before it is kept, so that old decisions can be replayed."
     ),
     examples=("countenance policy activate packs/CA-QC",),
 )
@@ -247,19 +252,11 @@ def _search_question(door: Door, code: str | None, gallery: str | None, purpose:
 @pass_door
 def activate(door: Door, directory: Path) -> None:
     """Propose a pack."""
-    from countenance.policy.pack import PACK_FILES, pack_from_files, shipped_pack_files, shipped_packs
+    from countenance.policy.pack import pack_from_files, read_pack_files, shipped_pack_files, shipped_packs
 
     if not directory.is_dir() and str(directory) in shipped_packs():
         files = shipped_pack_files(str(directory))
     else:
-        try:
-            files = {name: (directory / name).read_bytes().decode("utf-8") for name in PACK_FILES}
-        except (OSError, UnicodeDecodeError) as error:
-            raise NotFoundError(
-                N_("{directory} does not hold a policy pack ({files})."),
-                code="no-such-pack",
-                directory=str(directory),
-                files=", ".join(PACK_FILES),
-            ) from error
+        files = read_pack_files(directory)
     pack_from_files(files)  # before anybody signs for it
     carry_out(door, "policy-activate", {"files": files}, N_("The pack is in force."))

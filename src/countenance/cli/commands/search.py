@@ -26,7 +26,13 @@ from countenance.cli.leads import (
 from countenance.cli.parts import Command, argument, option
 from countenance.cli.table import TABLE
 from countenance.primitives.canonical import Json
-from countenance.primitives.errors import CountenanceError, NotFoundError, UnavailableError, UsageError
+from countenance.primitives.errors import (
+    CountenanceError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+    UsageError,
+)
 from countenance.primitives.files import name_to_text
 from countenance.primitives.text import N_
 
@@ -120,12 +126,33 @@ def search(
             return _search_many(door, searcher, key, wanted, many)
         chosen = _faces_for(faces, len(photographs))
         answer = ask(searcher, key, wanted, [_read(path) for path in photographs], chosen)
+        refused = None if sheet is None else _may_leave(searcher, key, answer)
     _show(door, answer, [str(path) for path in photographs], case)
+    if refused is not None:
+        raise refused
     if sheet is not None:
         from countenance.cli.sheet import write_sheet
 
         write_sheet(door, sheet, answer)
     return answer_exit(answer)
+
+
+def _may_leave(searcher: Searcher, key: AccountKey, answer: SearchAnswer) -> RefusedError | None:
+    """Ask whether the list may leave as a file, which is logged; the refusal where it may not."""
+    from countenance.primitives.clock import system_clock
+    from countenance.search.values import LoggedCandidates
+
+    if not isinstance(answer, LoggedCandidates):
+        return None
+    params = {"entry": answer.log_entry}
+    signed = key.sign(
+        workspace_id=searcher.workspace_id, act="search-export", params=params, at=system_clock()
+    )
+    try:
+        searcher.perform(signed)
+    except RefusedError as error:
+        return error
+    return None
 
 
 def ask(

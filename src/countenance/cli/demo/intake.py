@@ -90,7 +90,7 @@ def take_in(stage: Stage, progress: Callable[[Progress], None]) -> tuple[TakenIn
 def show_refused(stage: Stage, taken: TakenIn) -> tuple[dict[str, RefusalWords], Step]:
     """Step 5. The two people whose faces were refused, and by which rule."""
     stage.begin("refused-enrolments")
-    pack = stage.workspace.policy().pack
+    book = stage.workspace.policy().book
     words: dict[str, RefusalWords] = {}
     for person in (cast.WITHDREW, cast.NEVER):
         rules = {
@@ -100,7 +100,7 @@ def show_refused(stage: Stage, taken: TakenIn) -> tuple[dict[str, RefusalWords],
             if face.person == person and face.rule
         }
         if rules:
-            words[person] = refusal_words(pack, *min(rules))
+            words[person] = refusal_words(book, *min(rules))
             words[person].show(stage.screen, say(N_("{person}: not enrolled."), person=person))
     held = {person: Reference.objects.filter(face__person__label=person).count() for person in words}
     return words, Step(

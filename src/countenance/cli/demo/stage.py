@@ -11,8 +11,8 @@ from countenance.cli.demo.cast import Cast
 from countenance.cli.demo.texts import STEPS
 from countenance.cli.language import Language, _, say, spoken
 from countenance.cli.screen import Screen
+from countenance.policy.book import PolicyBook
 from countenance.policy.decisions import Refused
-from countenance.policy.pack import PolicyPack
 from countenance.primitives.canonical import Json
 from countenance.primitives.text import N_
 from countenance.records.identity import AccountKey
@@ -63,7 +63,7 @@ class Stage:
 
     def refusal(self, refused: Refused) -> RefusalWords:
         """A refusal in the language spoken now."""
-        return refusal_words(self.workspace.policy().pack, refused.rule, refused.reason)
+        return refusal_words(self.workspace.policy().book, refused.rule, refused.reason)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,9 +103,9 @@ def begin(screen: Screen, name: str) -> None:
     screen.paragraph(_(why), indent=2)
 
 
-def refusal_words(pack: PolicyPack, rule_id: str, reason: str) -> RefusalWords:
-    """A rule of the pack as the refusal it gives; a pack carries its sentences and sources in both languages."""
-    rule = pack.rule(rule_id)
+def refusal_words(book: PolicyBook, rule_id: str, reason: str) -> RefusalWords:
+    """A rule as the refusal it gives; a pack carries its sentences and sources in both languages."""
+    rule = book.rule(rule_id)
     french = spoken() is Language.FR
     return RefusalWords(
         sentence=rule.fr if french else rule.en,

@@ -52,7 +52,7 @@ def plan(workspace: Workspace, scope: ErasureScope) -> ErasurePlan:
                 for keys in (chosen.people, chosen.references, chosen.receipts, chosen.cases)
                 for key in keys
             )
-        counts[Store.VAULT_KEYS] += counts[Store.PROBES]
+        counts[Store.VAULT_KEYS] += counts[Store.PROBES] + counts[Store.REVIEWS]
         counts[Store.ORIGINALS] = counts[Store.PHOTOGRAPHS]
         counts[Store.LOG_PAYLOADS] = (
             sum(len(page) for page in positions_naming(tx, mentions)) if mentions else 0

@@ -83,7 +83,7 @@ def select(
     elif scope.kind is ScopeKind.CLIENT:
         cases = list(Case.objects.filter(client=scope.key).order_by("pk").values_list("pk", flat=True))
         for part in _parts([key for key in cases if key not in kept], most):
-            yield lambda part=part: Selection(cases=_there(Case, part))  # type: ignore[misc]
+            yield lambda part=part: Selection(cases=there(Case, part))  # type: ignore[misc]
     else:
         rule = scope.rule or ResidencyRule.PRECAUTIONARY
         people = sorted(people_of(scope.target, rule) - kept)
@@ -92,6 +92,24 @@ def select(
         if rule is ResidencyRule.PRECAUTIONARY:
             for part in _parts(faces_of_place(scope.target), most):
                 yield lambda part=part: _of_faces(Face.objects.filter(pk__in=part))  # type: ignore[misc]
+
+
+def select_ids(
+    *, people: Collection[uuid.UUID], photographs: Collection[uuid.UUID], faces: Collection[uuid.UUID]
+) -> Selection:
+    """What is there of these people, photographs and faces, and nothing besides them."""
+    chosen = _of_people(people)
+    whole = _of_photographs(photographs)
+    chosen.photographs |= whole.photographs
+    held = {face.id for face in chosen.faces}
+    chosen.faces += [face for face in whole.faces if face.id not in held]
+    held = {face.id for face in chosen.faces}
+    single = [key for key in faces if key not in held]
+    for part in _parts(single, _QUERY):
+        _add_faces(chosen, Face.objects.filter(pk__in=part))
+    chosen.references = []
+    _add_references(chosen)
+    return chosen
 
 
 def ids_of(scope: ErasureScope) -> Mapping[str, str]:
@@ -183,7 +201,8 @@ def _add_bare_photographs(chosen: Selection) -> None:
     chosen.photographs.update((key, sha256) for key, sha256 in pictures.items() if key not in others)
 
 
-def _there(kind: type[Model], keys: Collection[uuid.UUID]) -> list[uuid.UUID]:
+def there(kind: type[Model], keys: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of `keys` that have a row."""
     found: list[uuid.UUID] = []
     for part in _parts(sorted(keys), _QUERY):
         found += kind._default_manager.filter(pk__in=part).values_list("pk", flat=True)  # noqa: SLF001 - Django's documented name

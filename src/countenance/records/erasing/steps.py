@@ -58,6 +58,8 @@ _TABLES = (
     "records_ingestitem",
     "records_probe",
     "records_residencyclaim",
+    "records_reviewitem",
+    "records_verdict",
     "index_template",
     "index_change",
     "tlog_payload",
@@ -113,17 +115,11 @@ def begin(
         "account": str(account.pk) if account else None,
     }
     _log(workspace, tx, erasure, Event.ERASURE_STARTED, now, details)
-    if scope.kind is ScopeKind.SOURCE:
-        _close_sources(Source.objects.filter(pk=scope.key).values_list("pk", flat=True), now)
-    elif scope.kind is ScopeKind.GALLERY:
-        _close_sources(Source.objects.filter(gallery=scope.key).values_list("pk", flat=True), now)
-        Gallery.objects.filter(pk=scope.key, suspended_at__isnull=True).update(
-            suspended_at=now, suspension_reason=ERASED
-        )
-    elif scope.kind not in BULK:
+    close_scope(scope, now)
+    if scope.kind not in BULK:
         for batch in select(scope):
-            _erase_batch(workspace, tx, erasure, batch(), now)
-        _advance(erasure, ErasureState.UNFINDABLE, now)
+            erase_batch(workspace, tx, erasure, batch(), now)
+        reach(erasure, ErasureState.UNFINDABLE, now)
     workspace.revoke_grants()
     return erasure
 
@@ -200,7 +196,7 @@ def _make_unfindable(workspace: Workspace, erasure: Erasure, report: Report) -> 
                 return True  # another process has gone on with it
             chosen = batch()
             if chosen:
-                _erase_batch(workspace, tx, held, chosen, now)
+                erase_batch(workspace, tx, held, chosen, now)
                 workspace.revoke_grants()
         report(Progress(code=erasure.code, state=ErasureState.STARTED, done=_subjects(held.counts)))
     with workspace.transaction() as (_, now):
@@ -209,14 +205,23 @@ def _make_unfindable(workspace: Workspace, erasure: Erasure, report: Report) -> 
             if scope.kind is ScopeKind.JURISDICTION and scope.rule is not ResidencyRule.PRECAUTIONARY:
                 held.uncertain = len(residency(scope.target).uncertain)
                 held.save(update_fields=["uncertain"])
-            _advance(held, ErasureState.UNFINDABLE, now)
+            reach(held, ErasureState.UNFINDABLE, now)
     return True
 
 
-def _erase_batch(
-    workspace: Workspace, tx: DjangoTransaction, erasure: Erasure, chosen: Selection, now: datetime
+def erase_batch(
+    workspace: Workspace,
+    tx: DjangoTransaction,
+    erasure: Erasure,
+    chosen: Selection,
+    now: datetime,
+    *,
+    logged: bool = True,
 ) -> None:
-    """Rows, tombstones, what is still to be destroyed, and the entry of the log: in the open transaction."""
+    """Rows, tombstones, what is still to be destroyed, and the entry of the log: in the open transaction.
+
+    `logged`: False where an entry of the log is being repeated.
+    """
     hashing = tombstones.Hashing(workspace.vault)
     stones = [
         *((TombstoneKind.PERSON, hashing.of_label(label), 0, None) for label in chosen.people.values()),
@@ -251,7 +256,10 @@ def _erase_batch(
         "counts": {store.value: number for store, number in counts.items()},
         "written": written,
     }
-    _log(workspace, tx, erasure, Event.ERASURE_UNFINDABLE, now, details)
+    if logged:
+        _log(workspace, tx, erasure, Event.ERASURE_UNFINDABLE, now, details)
+    else:
+        erasure.save(update_fields=["counts"])
 
 
 def _photograph_stones(
@@ -301,17 +309,11 @@ def _destroy_keys(workspace: Workspace, erasure: Erasure, _: Report) -> bool:
 def _remove_bytes(workspace: Workspace, erasure: Erasure, _: Report) -> bool:
     workspace.media.delete_many(_work(erasure, WorkKind.MEDIA))
     forget_labels(workspace, set(_work(erasure, WorkKind.LABEL)))
-    forgotten = _forget_payloads(workspace, set(_work(erasure, WorkKind.MENTION)))
+    _forget_payloads(workspace, erasure, set(_work(erasure, WorkKind.MENTION)))
     if not _rewrite_index(workspace):
         return False
     with workspace.transaction() as (tx, _now):
         workspace.index.trim(tx, keep=0)
-        if forgotten:
-            held = Erasure.objects.select_for_update().get(pk=erasure.pk)
-            counts = Counter(held.counts)
-            counts[Store.LOG_PAYLOADS.value] += forgotten
-            held.counts = dict(counts)
-            held.save(update_fields=["counts"])
     vacuum(_TABLES)
     if not truncate_wal():
         return False
@@ -319,15 +321,19 @@ def _remove_bytes(workspace: Workspace, erasure: Erasure, _: Report) -> bool:
     return truncate_wal()
 
 
-def _forget_payloads(workspace: Workspace, ids: set[str]) -> int:
-    if not ids:
-        return 0
+def _forget_payloads(workspace: Workspace, erasure: Erasure, ids: set[str]) -> None:
+    """Forget, and note in the same transaction which: whoever replays the log knows then why they are missing."""
     with open_reading() as tx:
-        positions = [position for page in positions_naming(tx, ids) for position in page]
+        positions = [position for page in positions_naming(tx, ids) for position in page] if ids else []
     if not positions:
-        return 0
+        return
     with workspace.transaction() as (writing, _):
-        return workspace.log.forget(writing, positions)
+        held = Erasure.objects.select_for_update().get(pk=erasure.pk)
+        counts = Counter(held.counts)
+        counts[Store.LOG_PAYLOADS.value] += workspace.log.forget(writing, positions)
+        held.counts = dict(counts)
+        held.forgotten = sorted({*held.forgotten, *positions})
+        held.save(update_fields=["counts", "forgotten"])
 
 
 def _rewrite_index(workspace: Workspace) -> bool:
@@ -349,6 +355,7 @@ def _complete(workspace: Workspace, erasure: Erasure, _: Report) -> bool:
         details: dict[str, Json] = {
             "erasure": held.code,
             "counts": dict(held.counts),
+            "forgotten": list(held.forgotten),
             "statement": written.digest,
         }
         held.done_entry = _log(workspace, tx, held, Event.ERASURE_DONE, now, details)
@@ -367,6 +374,17 @@ def scope_again(erasure: Erasure) -> ErasureScope:
         target=erasure.target,
         rule=ResidencyRule(erasure.rule) if erasure.rule else None,
     )
+
+
+def close_scope(scope: ErasureScope, now: datetime) -> None:
+    """What is erased as a whole takes in and shows nothing more: a source is withdrawn, a gallery suspended."""
+    if scope.kind is ScopeKind.SOURCE:
+        _close_sources([scope.key], now)
+    elif scope.kind is ScopeKind.GALLERY:
+        _close_sources(Source.objects.filter(gallery=scope.key).values_list("pk", flat=True), now)
+        Gallery.objects.filter(pk=scope.key, suspended_at__isnull=True).update(
+            suspended_at=now, suspension_reason=ERASED
+        )
 
 
 def _close_sources(keys: Iterable[uuid.UUID], now: datetime) -> None:
@@ -394,10 +412,11 @@ def _settle(
         if held.state == before.value:
             if clear:
                 ErasureWork.objects.filter(erasure=held).delete()
-            _advance(held, after, now)
+            reach(held, after, now)
 
 
-def _advance(erasure: Erasure, state: ErasureState, now: datetime) -> None:
+def reach(erasure: Erasure, state: ErasureState, now: datetime) -> None:
+    """Note that a step is done, and when."""
     erasure.state = state.value
     moment = {
         ErasureState.UNFINDABLE: "unfindable_at",

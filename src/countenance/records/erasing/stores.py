@@ -28,7 +28,9 @@ from countenance.records.models import (
     Probe,
     Reference,
     ResidencyClaim,
+    ReviewItem,
     Search,
+    Verdict,
 )
 from countenance.records.workspace import Workspace
 
@@ -86,20 +88,39 @@ def _templates(walk: Walk) -> int:
 
 def _candidates(walk: Walk) -> int:
     """Saved lists: who is erased leaves them, and those behind move up, so that no gap tells that somebody left."""
-    faces = [face.id for face in walk.chosen.faces]
-    searches = _searches(walk)
-    rows: dict[uuid.UUID, uuid.UUID] = {}
-    for part in _parts(faces):
-        rows.update(Candidate.objects.filter(face__in=part).values_list("pk", "search_id"))
-    for part in _parts(list(walk.chosen.people)):
-        rows.update(Candidate.objects.filter(person__in=part).values_list("pk", "search_id"))
-    for part in _parts(searches):
-        rows.update(Candidate.objects.filter(search__in=part).values_list("pk", "search_id"))
+    rows = _listed(walk)
     if walk.destroy and rows:
         walk.mentions += rows
         walk.delete("records_candidate", "id", list(rows))
-        _close_ranks(sorted(set(rows.values()) - set(searches)))
+        _close_ranks(sorted(set(rows.values()) - set(_searches(walk))))
     return len(rows)
+
+
+def _reviews(walk: Walk) -> int:
+    """What reviewers found of a candidate: the pair, the verdicts on it, and their keys, under which the notes lie."""
+    found: list[uuid.UUID] = []
+    for part in _parts(list(_listed(walk))):
+        pairs = list(ReviewItem.objects.filter(candidate__in=part).values_list("pk", flat=True))
+        verdicts = list(Verdict.objects.filter(item__in=pairs).values_list("pk", flat=True))
+        found += verdicts
+        if walk.destroy and pairs:
+            walk.keys += verdicts
+            walk.mentions += [*pairs, *verdicts]
+            walk.delete("records_verdict", "id", verdicts)
+            walk.delete("records_reviewitem", "id", pairs)
+    return len(found)
+
+
+def _listed(walk: Walk) -> dict[uuid.UUID, uuid.UUID]:
+    """Candidates that go, each with its search."""
+    rows: dict[uuid.UUID, uuid.UUID] = {}
+    for part in _parts([face.id for face in walk.chosen.faces]):
+        rows.update(Candidate.objects.filter(face__in=part).values_list("pk", "search_id"))
+    for part in _parts(list(walk.chosen.people)):
+        rows.update(Candidate.objects.filter(person__in=part).values_list("pk", "search_id"))
+    for part in _parts(_searches(walk)):
+        rows.update(Candidate.objects.filter(search__in=part).values_list("pk", "search_id"))
+    return rows
 
 
 def _close_ranks(searches: Sequence[uuid.UUID]) -> None:
@@ -224,6 +245,7 @@ STORES: tuple[tuple[Store, Callable[[Walk], int]], ...] = (
     (Store.INDEX, _index),
     (Store.TEMPLATES, _templates),
     (Store.CROPS, _crops),
+    (Store.REVIEWS, _reviews),
     (Store.CANDIDATES, _candidates),
     (Store.PROBES, _probes),
     (Store.CASES, _cases),
@@ -237,7 +259,7 @@ STORES: tuple[tuple[Store, Callable[[Walk], int]], ...] = (
 """In the order in which rows may go: what refers to a row goes before it."""
 
 REACHED: frozenset[type[Model]] = frozenset(
-    {Candidate, ConsentReceipt, Face, IngestItem, Person, Probe, Reference, ResidencyClaim}
+    {Candidate, ConsentReceipt, Face, IngestItem, Person, Probe, Reference, ResidencyClaim, ReviewItem}
 )
 """Models with a column for a person, face, photograph, reference, receipt, candidate or probe that `STORES` reaches."""
 

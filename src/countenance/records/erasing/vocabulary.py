@@ -39,6 +39,7 @@ class Store(StrEnum):
     PERSONS = "persons"
     RESIDENCY = "residency-claims"
     CANDIDATES = "candidate-lists"
+    REVIEWS = "reviews"
     PROBES = "probes"
     CASES = "cases"
     INGEST_LEDGER = "ingest-ledger"

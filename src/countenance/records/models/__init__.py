@@ -5,9 +5,18 @@ from countenance.records.models.collection import Basis, Gallery, PermissionClas
 from countenance.records.models.erasing import Erasure, ErasureWork, ResidencyClaim, Tombstone
 from countenance.records.models.ingest import IngestItem, IngestRun, IngestShard
 from countenance.records.models.organisations import Account, Organisation, UsedNonce
+from countenance.records.models.oversight import Inquiry, InquiryAuthority, InquiryDocument, Lock, Order
 from countenance.records.models.persons import ConsentReceipt, Person
 from countenance.records.models.photographs import Face, Photograph, Reference
-from countenance.records.models.state import Approval, PolicyPackRecord, Proposal, WorkspaceState
+from countenance.records.models.review import Competence, Examination, Review, ReviewItem, Verdict
+from countenance.records.models.state import (
+    Approval,
+    PolicyBookRecord,
+    PolicyPackRecord,
+    Proposal,
+    WorkspaceState,
+)
+from countenance.records.models.watching import MisuseFlag, Sample, SampledSearch
 
 __all__ = [
     "Account",
@@ -15,26 +24,40 @@ __all__ = [
     "Basis",
     "Candidate",
     "Case",
+    "Competence",
     "ConsentReceipt",
     "Erasure",
     "ErasureWork",
+    "Examination",
     "Face",
     "Gallery",
     "IngestItem",
     "IngestRun",
     "IngestShard",
+    "Inquiry",
+    "InquiryAuthority",
+    "InquiryDocument",
+    "Lock",
+    "MisuseFlag",
+    "Order",
     "Organisation",
     "PermissionClass",
     "Person",
     "Photograph",
+    "PolicyBookRecord",
     "PolicyPackRecord",
     "Probe",
     "Proposal",
     "Reference",
     "ResidencyClaim",
+    "Review",
+    "ReviewItem",
+    "Sample",
+    "SampledSearch",
     "Search",
     "Source",
     "Tombstone",
     "UsedNonce",
+    "Verdict",
     "WorkspaceState",
 ]

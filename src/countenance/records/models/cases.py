@@ -42,9 +42,18 @@ class Case(models.Model):
     opened_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    denied_at = models.DateTimeField(
+        null=True
+    )  # its authorisation was refused: what came of it is gone, this row stays
+    denied_authority = models.TextField(default="", blank=True)
+    denied_reason = models.TextField(default="", blank=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(denied_at__isnull=True) | Q(closed_at__isnull=False) & ~Q(denied_authority=""),
+                name="case_denied_is_closed",
+            ),
             models.CheckConstraint(condition=Q(purpose__in=_PURPOSES), name="case_purpose_known"),
             models.CheckConstraint(
                 condition=~Q(on_behalf_of="") & ~Q(on_behalf_of_jurisdiction=""), name="case_has_requester"
@@ -95,6 +104,10 @@ class Probe(models.Model):
     quality = WordsField(default=frozenset, blank=True)
     norm = models.FloatField()
     picture = models.TextField()  # name in the media store
+    crop = models.BinaryField(
+        default=b""
+    )  # sealed: what a reviewer sees; empty for searches of an older release
+    eye_share = models.FloatField(default=0)  # distance of the eyes as a share of the crop's width
     template = models.BinaryField()  # sealed
 
     class Meta:

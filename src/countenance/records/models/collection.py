@@ -87,11 +87,15 @@ class PermissionClass(models.Model):
     basis_kind = models.TextField(choices=[(kind, kind) for kind in _KINDS])
     purposes = WordsField()
     jurisdiction = models.TextField()
+    withheld = models.BooleanField(
+        default=False
+    )  # closed by a lock or an order on a source: no search reaches it
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["gallery", "basis_kind", "purposes", "jurisdiction"], name="permission_class_unique"
+                fields=["gallery", "basis_kind", "purposes", "jurisdiction", "withheld"],
+                name="permission_class_unique",
             ),
             models.CheckConstraint(condition=Q(basis_kind__in=_KINDS), name="permission_class_kind_known"),
             models.CheckConstraint(condition=~Q(purposes=""), name="permission_class_has_purposes"),

@@ -37,6 +37,7 @@ class Erasure(models.Model):
     counts = models.JSONField(default=dict)  # store -> how many were there
     kept_back = models.JSONField(default=dict)  # code of a hold -> how many persons or photographs it kept
     uncertain = models.IntegerField(default=0)  # persons whose residency was in doubt, for a place
+    forgotten = models.JSONField(default=list)  # log entries whose payloads were forgotten
     entries = models.JSONField(default=list)  # log entries of its steps
     started_at = models.DateTimeField()
     unfindable_at = models.DateTimeField(null=True)

@@ -5,16 +5,22 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from countenance.policy.purposes import Role
+from countenance.policy.purposes import OrganisationKind, Role
 from countenance.primitives.ids import new_id
 from countenance.records.fields import WordsField
 
+_AUTHORITY = Q(kind=OrganisationKind.AUTHORITY.value)
+
 
 class Organisation(models.Model):
-    """A client: a body licensed to search for some purposes, in one place, for a time."""
+    """A client: a body licensed to search for some purposes, in one place, for a time; or an authority, which has no
+    licence and searches for nothing."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.TextField(unique=True)
+    kind = models.TextField(
+        choices=[(kind.value, kind.value) for kind in OrganisationKind], default=OrganisationKind.CLIENT.value
+    )
     jurisdiction = models.TextField()  # ISO 3166-1 or -2
     licensed_purposes = WordsField()
     licensed_from = models.DateTimeField()
@@ -27,11 +33,23 @@ class Organisation(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="organisation_named"),
             models.CheckConstraint(condition=~Q(jurisdiction=""), name="organisation_placed"),
-            models.CheckConstraint(condition=~Q(licensed_purposes=""), name="organisation_has_purposes"),
             models.CheckConstraint(
-                condition=Q(licensed_until__gt=F("licensed_from")), name="organisation_licence_runs_forward"
+                condition=Q(kind__in=[kind.value for kind in OrganisationKind]),
+                name="organisation_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=_AUTHORITY & Q(licensed_purposes="") | ~_AUTHORITY & ~Q(licensed_purposes=""),
+                name="organisation_has_purposes",
+            ),
+            models.CheckConstraint(
+                condition=_AUTHORITY | Q(licensed_until__gt=F("licensed_from")),
+                name="organisation_licence_runs_forward",
             ),
         ]
+
+    @property
+    def is_authority(self) -> bool:
+        return self.kind == OrganisationKind.AUTHORITY.value
 
 
 class Account(models.Model):
@@ -48,6 +66,9 @@ class Account(models.Model):
     certified_at = models.DateTimeField()  # when its need was last confirmed; good for 90 days
     suspended_at = models.DateTimeField(null=True)
     suspension_reason = models.TextField(default="", blank=True)
+    founding = models.BooleanField(
+        default=False
+    )  # made with the workspace: the operator itself answers for it
     created_at = models.DateTimeField()
 
     class Meta:

@@ -42,6 +42,15 @@ class PolicyPackRecord(models.Model):
         ]
 
 
+class PolicyBookRecord(models.Model):
+    """Packs that were in force together, kept so that what they decided can be decided again."""
+
+    hash = models.TextField(primary_key=True)  # SHA-256 of the canonical listing; decisions name it
+    operator = models.TextField()  # ISO 3166 code of the place of whoever ran the workspace
+    packs = models.JSONField()  # hashes of PolicyPackRecord
+    first_at = models.DateTimeField()
+
+
 class Proposal(models.Model):
     """An act of two persons, waiting: what exactly will be done, in canonical JSON."""
 

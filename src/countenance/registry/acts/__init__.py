@@ -4,26 +4,38 @@ from __future__ import annotations
 
 from countenance.acting.step import Handler, Handlers
 from countenance.policy.questions import Act
-from countenance.registry.acts import accounts, cases, collection, organisations, persons, policies, reading
+from countenance.registry.acts import (
+    accounts,
+    cases,
+    collection,
+    organisations,
+    persons,
+    policies,
+    proposals,
+    reading,
+)
 
 HANDLERS: Handlers = {
     Act.CLIENT_ADD: Handler(carry_out=organisations.add),
     Act.CLIENT_SUSPEND: Handler(carry_out=organisations.suspend),
     Act.CLIENT_REINSTATE: Handler(carry_out=organisations.reinstate),
     Act.ACCOUNT_ADD: Handler(carry_out=accounts.add, needs_two=accounts.adds_operator),
-    Act.ACCOUNT_CERTIFY: Handler(carry_out=accounts.certify),
-    Act.ACCOUNT_SUSPEND: Handler(carry_out=accounts.suspend),
-    Act.ACCOUNT_REINSTATE: Handler(carry_out=accounts.reinstate),
+    Act.ACCOUNT_CERTIFY: Handler(carry_out=accounts.certify, client_of=accounts.authority_of),
+    Act.ACCOUNT_SUSPEND: Handler(carry_out=accounts.suspend, client_of=accounts.authority_of),
+    Act.ACCOUNT_REINSTATE: Handler(carry_out=accounts.reinstate, client_of=accounts.authority_of),
+    Act.ACCOUNT_SPONSOR: Handler(carry_out=accounts.change_sponsor, client_of=accounts.authority_of),
     Act.GALLERY_ADD: Handler(carry_out=collection.add_gallery),
     Act.GALLERY_SUSPEND: Handler(carry_out=collection.suspend_gallery),
     Act.GALLERY_REINSTATE: Handler(carry_out=collection.reinstate_gallery),
     Act.SOURCE_ADD: Handler(carry_out=collection.add_source),
     Act.SOURCE_WITHDRAW: Handler(carry_out=collection.withdraw_source),
+    Act.SOURCE_CORRECT: Handler(carry_out=collection.correct_source),
     Act.PERSON_ADD: Handler(carry_out=persons.add),
     Act.CONSENT_RECORD: Handler(carry_out=persons.record_consent),
     Act.CONSENT_WITHDRAW: Handler(carry_out=persons.withdraw_consent),
     Act.CASE_OPEN: Handler(carry_out=cases.open_case, client_of=cases.client_of_new),
     Act.CASE_CLOSE: Handler(carry_out=cases.close_case, client_of=cases.client_of_existing),
+    Act.PROPOSAL_CANCEL: Handler(carry_out=proposals.cancel, client_of=proposals.authority_of),
     Act.POLICY_ACTIVATE: Handler(carry_out=policies.activate),
     Act.LOG_EXPORT: Handler(carry_out=reading.export_log),
     Act.BACKUP: Handler(carry_out=reading.note_backup),

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from countenance.acting.step import Outcome, Step
 from countenance.policy.purposes import Role
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
-from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
+from countenance.primitives.errors import ConflictError, UsageError
 from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.identity import CERTIFICATION
 from countenance.records.models import Account, Organisation
+from countenance.records.named import find_account, find_authority, find_client
 from countenance.records.naming import namesake
-from countenance.registry.acts import organisations
 
 _PUBLIC_KEY_BYTES = 32
-
-
-def find(name: str) -> Account:
-    """The account of this name. Raises NotFoundError."""
-    account = Account.objects.select_related("organisation", "sponsor").filter(name=name).first()
-    if account is None:
-        raise NotFoundError(
-            N_("There is no account {account}."),
-            remedy=N_("See them with: countenance account list"),
-            code="account-missing",
-            account=name,
-        )
-    return account
+_OF_AUTHORITY = frozenset({Role.COMMISSIONER, Role.INSPECTOR})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +30,11 @@ class _NewAccount:
 
 
 def adds_operator(step: Step) -> bool:
-    """A new operator takes two persons: else one operator makes a second account, and signs as two."""
-    return _read(step).role is Role.OPERATOR
+    """A new operator takes two persons: else one operator makes a second account, and signs as two.
+
+    So does an account of an authority: else one operator makes the commissioner.
+    """
+    return _read(step).role in {Role.OPERATOR, *_OF_AUTHORITY}
 
 
 def add(step: Step) -> Outcome:
@@ -87,19 +78,63 @@ def _read(step: Step) -> _NewAccount:
             remedy=N_("Leave out --client, or choose another role."),
             code="account-client",
         )
+    authority = step.params.line("authority", "")
+    if (role in _OF_AUTHORITY) != bool(authority) or (authority and client):
+        raise UsageError(
+            N_(
+                "A commissioner or inspector works for an authority, and nobody else does; {role} was asked for."
+            ),
+            remedy=N_("Give --authority with the roles commissioner and inspector, and with no other."),
+            code="account-authority",
+            role=role.value,
+        )
     sponsor = step.params.line("sponsor", "")
     return _NewAccount(
         name=name,
         role=role,
-        organisation=organisations.find(client) if client else None,
-        sponsor=find(sponsor) if sponsor else step.proposer or step.caller.account,
+        organisation=find_authority(authority) if authority else find_client(client) if client else None,
+        sponsor=find_account(sponsor) if sponsor else step.proposer or step.caller.account,
         public_key=_public_key(step.params.text("public_key")),
     )
 
 
+def authority_of(step: Step) -> str | None:
+    """The authority whose account it is; None for any other, which is the operator's to look after."""
+    organisation = find_account(step.params.line("name")).organisation
+    return str(organisation.pk) if organisation is not None and organisation.is_authority else None
+
+
+def change_sponsor(step: Step) -> Outcome:
+    """Another account answers for this one from now on: the caller, or the one that is named."""
+    account = find_account(step.params.line("name"))
+    named = step.params.line("sponsor", "")
+    sponsor = find_account(named) if named else step.caller.account
+    if account.pk in {sponsor.pk, sponsor.sponsor_id}:
+        raise ConflictError(
+            N_("{sponsor} cannot answer for {account}: the account answers for itself that way."),
+            remedy=N_("Name another account with --sponsor."),
+            code="sponsor-circle",
+            sponsor=sponsor.name,
+            account=account.name,
+        )
+    if sponsor.suspended_at is not None or sponsor.role != Role.OPERATOR.value:
+        raise ConflictError(
+            N_("{sponsor} cannot answer for another account: it is suspended, or no operator's."),
+            remedy=N_("Name an active operator with --sponsor."),
+            code="sponsor-unfit",
+            sponsor=sponsor.name,
+        )
+    before = account.sponsor
+    account.sponsor = sponsor
+    account.save(update_fields=["sponsor"])
+    outcome = _outcome(account, Event.ACCOUNT_SPONSORED)
+    more: dict[str, Json] = {"sponsor": str(sponsor.pk), "before": str(before.pk) if before else None}
+    return replace(outcome, details={**outcome.details, **more})
+
+
 def certify(step: Step) -> Outcome:
     """Confirm that the account is still needed; nobody confirms his own."""
-    account = find(step.params.line("name"))
+    account = find_account(step.params.line("name"))
     if account.pk == step.caller.account.pk:
         raise ConflictError(
             N_("Nobody confirms his own account."),
@@ -113,7 +148,7 @@ def certify(step: Step) -> Outcome:
 
 def suspend(step: Step) -> Outcome:
     """Close an account at once; every grant that is out dies."""
-    account = find(step.params.line("name"))
+    account = find_account(step.params.line("name"))
     account.suspended_at = step.now
     account.suspension_reason = step.params.text("reason")
     account.save(update_fields=["suspended_at", "suspension_reason"])
@@ -123,7 +158,7 @@ def suspend(step: Step) -> Outcome:
 
 def reinstate(step: Step) -> Outcome:
     """Open it again; takes two persons."""
-    account = find(step.params.line("name"))
+    account = find_account(step.params.line("name"))
     account.suspended_at = None
     account.suspension_reason = ""
     account.save(update_fields=["suspended_at", "suspension_reason"])
@@ -137,6 +172,7 @@ def describe(account: Account) -> dict[str, Json]:
         "account": account.name,
         "role": account.role,
         "client": organisation.name if organisation else None,
+        "created_at": iso(account.created_at),
         "sponsor": account.sponsor.name if account.sponsor else None,
         "certified_until": iso(account.certified_at + CERTIFICATION),
         "state": "suspended" if account.suspended_at else "active",
@@ -164,5 +200,5 @@ def _outcome(account: Account, event: Event) -> Outcome:
         event=event,
         details={"subject": str(account.pk), "role": account.role, "reason": account.suspension_reason},
         jurisdiction=organisation.jurisdiction if organisation else None,
-        client=str(organisation.pk) if organisation else None,
+        client=str(organisation.pk) if organisation and not organisation.is_authority else None,
     )

@@ -8,12 +8,12 @@ from countenance.acting.step import Outcome, Step
 from countenance.policy.purposes import Purpose
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
-from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
-from countenance.primitives.ids import new_code, read_code
+from countenance.primitives.errors import ConflictError, UsageError
+from countenance.primitives.ids import new_code
 from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.models import Case
-from countenance.registry.acts import organisations
+from countenance.records.named import find_case, find_client
 
 _LIFE = timedelta(days=90)
 _LONGEST = timedelta(days=366)
@@ -25,7 +25,7 @@ def client_of_new(step: Step) -> str:
     """A case belongs to the caller's client, or to the one an operator names."""
     named = step.params.line("client", "")
     if named:
-        return str(organisations.find(named).pk)
+        return str(find_client(named).pk)
     organisation = step.caller.account.organisation
     if organisation is None:
         raise UsageError(
@@ -36,7 +36,7 @@ def client_of_new(step: Step) -> str:
 
 def client_of_existing(step: Step) -> str:
     """The client whose case it is."""
-    return str(_find(step.params.text("case")).client_id)
+    return str(find_case(step.params.text("case")).client_id)
 
 
 def open_case(step: Step) -> Outcome:
@@ -73,7 +73,7 @@ def open_case(step: Step) -> Outcome:
 
 def close_case(step: Step) -> Outcome:
     """Close a case at once."""
-    case = _find(step.params.text("case"))
+    case = find_case(step.params.text("case"))
     if case.closed_at is not None:
         raise ConflictError(N_("The case {case} is closed already."), code="case-closed", case=case.code)
     case.closed_at = step.now
@@ -97,20 +97,14 @@ def describe(case: Case) -> dict[str, Json]:
         "searches_left": max(case.searches_allowed - used, 0),
         "opened_at": iso(case.opened_at),
         "expires_at": iso(case.expires_at),
-        "state": "closed" if case.closed_at else "open",
+        "state": _state(case),
     }
 
 
-def _find(code: str) -> Case:
-    case = Case.objects.select_related("client").filter(code=read_code(code) or code).first()
-    if case is None:
-        raise NotFoundError(
-            N_("There is no case {case}."),
-            remedy=N_("See them with: countenance case list"),
-            code="case-missing",
-            case=code,
-        )
-    return case
+def _state(case: Case) -> str:
+    if case.denied_at:
+        return "denied"
+    return "closed" if case.closed_at else "open"
 
 
 def _outcome(case: Case, event: Event) -> Outcome:

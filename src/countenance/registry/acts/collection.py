@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from countenance.acting.step import Outcome, Step
-from countenance.policy.purposes import BasisKind
+from countenance.policy.purposes import BasisKind, Purpose
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import ConflictError, UsageError
 from countenance.primitives.text import N_
 from countenance.records.ending import end_references
 from countenance.records.events import Event
-from countenance.records.models import Basis, Gallery, Reference, Source
+from countenance.records.models import Basis, Gallery, IngestRun, IngestShard, Reference, Source
 from countenance.records.named import find_gallery, find_source
 from countenance.records.naming import namesake
 
@@ -57,16 +59,7 @@ def add_source(step: Step) -> Outcome:
         raise ConflictError(N_("There is a source {source} already."), code="source-exists", source=name)
     gallery = find_gallery(step.params.line("gallery"))
     purposes = step.params.purposes()
-    beyond = purposes - gallery.purposes
-    if beyond:
-        raise UsageError(
-            N_("The gallery {gallery} is not for {purpose}."),
-            remedy=N_("Its purposes are: {known}."),
-            code="purpose-outside-gallery",
-            gallery=gallery.name,
-            purpose=", ".join(sorted(beyond)),
-            known=", ".join(sorted(gallery.purposes)),
-        )
+    _within_gallery(purposes, gallery)
     basis = Basis.objects.create(
         kind=step.params.choice("basis", BasisKind).value,
         purposes=purposes,
@@ -105,6 +98,40 @@ def withdraw_source(step: Step) -> Outcome:
     return _source_outcome(source, Event.SOURCE_WITHDRAWN, {"references_ended": ended})
 
 
+def correct_source(step: Step) -> Outcome:
+    """Put another basis in the place of a wrong one; takes two persons.
+
+    What was enrolled rested on the wrong one, so it ends, with its keys; the next ingest takes in what the right one
+    permits. An ingest that is under way is given up: its list was made for the basis that was wrong.
+    """
+    source = find_source(step.params.line("name"))
+    if source.withdrawn_at is not None:
+        raise ConflictError(
+            N_("The source {source} has been withdrawn already."), code="source-withdrawn", source=source.name
+        )
+    wrong = source.basis
+    purposes = step.params.purposes()
+    _within_gallery(purposes, source.gallery)
+    reason = step.params.text("reason")
+    source.basis = Basis.objects.create(
+        kind=step.params.choice("basis", BasisKind).value,
+        purposes=purposes,
+        jurisdiction=step.params.place("jurisdiction"),
+        evidence=step.params.text("evidence"),
+        permits_unlabelled=step.params.flag("permits_unlabelled"),
+        valid_from=step.params.moment("valid_from") or step.now,
+    )
+    source.save(update_fields=["basis"])
+    Basis.objects.filter(Q(pk=wrong.pk) | Q(narrows=wrong), ended_at=None).update(ended_at=step.now)
+    ended = end_references(
+        step.workspace, step.tx, Reference.objects.filter(face__photograph__source=source), step.now
+    )
+    IngestShard.objects.filter(run__source=source, finished_at=None).update(finished_at=step.now)
+    IngestRun.objects.filter(source=source, finished_at=None).update(finished_at=step.now)
+    more: dict[str, Json] = {"references_ended": ended, "wrong_basis": str(wrong.pk), "reason": reason}
+    return _source_outcome(source, Event.SOURCE_CORRECTED, more)
+
+
 def describe_gallery(gallery: Gallery) -> dict[str, Json]:
     """What is shown of a gallery."""
     return {
@@ -116,6 +143,19 @@ def describe_gallery(gallery: Gallery) -> dict[str, Json]:
         "references": Reference.objects.filter(gallery=gallery, ended_at__isnull=True).count(),
         "state": _gallery_state(gallery),
     }
+
+
+def _within_gallery(purposes: frozenset[Purpose], gallery: Gallery) -> None:
+    beyond = purposes - gallery.purposes
+    if beyond:
+        raise UsageError(
+            N_("The gallery {gallery} is not for {purpose}."),
+            remedy=N_("Its purposes are: {known}."),
+            code="purpose-outside-gallery",
+            gallery=gallery.name,
+            purpose=", ".join(sorted(beyond)),
+            known=", ".join(sorted(gallery.purposes)),
+        )
 
 
 def _gallery_state(gallery: Gallery) -> str:

@@ -7,26 +7,14 @@ from datetime import timedelta
 from countenance.acting.step import Outcome, Step
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
-from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
+from countenance.primitives.errors import ConflictError, UsageError
 from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.models import Organisation
+from countenance.records.named import find_client
 from countenance.records.naming import namesake
 
 LICENCE = timedelta(days=365)
-
-
-def find(name: str) -> Organisation:
-    """The client of this name. Raises NotFoundError."""
-    organisation = Organisation.objects.filter(name=name).first()
-    if organisation is None:
-        raise NotFoundError(
-            N_("There is no client {client}."),
-            remedy=N_("See them with: countenance client list"),
-            code="client-missing",
-            client=name,
-        )
-    return organisation
 
 
 def add(step: Step) -> Outcome:
@@ -52,7 +40,7 @@ def add(step: Step) -> Outcome:
 
 def suspend(step: Step) -> Outcome:
     """Suspend a client at once: all its accounts with it."""
-    organisation = find(step.params.line("name"))
+    organisation = find_client(step.params.line("name"))
     organisation.suspended_at = step.now
     organisation.suspension_reason = step.params.text("reason")
     organisation.save(update_fields=["suspended_at", "suspension_reason"])
@@ -62,7 +50,7 @@ def suspend(step: Step) -> Outcome:
 
 def reinstate(step: Step) -> Outcome:
     """Lift a suspension; takes two persons."""
-    organisation = find(step.params.line("name"))
+    organisation = find_client(step.params.line("name"))
     organisation.suspended_at = None
     organisation.suspension_reason = ""
     organisation.save(update_fields=["suspended_at", "suspension_reason"])

@@ -11,20 +11,7 @@ from countenance.primitives.text import N_, folded
 from countenance.records.ending import end_references, rests_on
 from countenance.records.events import Event
 from countenance.records.models import ConsentReceipt, Person, Reference, WorkspaceState
-from countenance.records.named import find_gallery
-
-
-def find(label: str) -> Person:
-    """The person of this label. Raises NotFoundError."""
-    person = Person.objects.filter(folded=folded(label)).first()
-    if person is None:
-        raise NotFoundError(
-            N_("There is no person {person}."),
-            remedy=N_("Add one with: countenance person add"),
-            code="person-missing",
-            person=label,
-        )
-    return person
+from countenance.records.named import find_gallery, find_person
 
 
 def add(step: Step) -> Outcome:
@@ -43,7 +30,7 @@ def add(step: Step) -> Outcome:
 
 def record_consent(step: Step) -> Outcome:
     """One receipt per purpose (ISO/IEC TS 27560). The very words agreed to are kept with it."""
-    person = find(step.params.line("person"))
+    person = find_person(step.params.line("person"))
     gallery = find_gallery(step.params.line("gallery"))
     purposes = step.params.purposes()
     if purposes - gallery.purposes:
@@ -128,7 +115,7 @@ def withdraw_consent(step: Step) -> Outcome:
                 receipt=typed,
             )
     else:
-        chosen = open_receipts.filter(person=find(step.params.line("person")))
+        chosen = open_receipts.filter(person=find_person(step.params.line("person")))
         if step.params.line("gallery", ""):
             chosen = chosen.filter(gallery=find_gallery(step.params.line("gallery")))
         if step.params.json.get("purposes"):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from countenance.acting.step import Outcome, Step
+from countenance.policy.manifest import HOUSE
 from countenance.policy.pack import pack_from_files
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import ConflictError, UsageError
 from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.models import PolicyPackRecord
+from countenance.records.policies import hashes_in_force
+from countenance.records.policies import put_in_force as packs_in_force
 
 
 def activate(step: Step) -> Outcome:
@@ -22,27 +25,23 @@ def activate(step: Step) -> Outcome:
 
 
 def put_in_force(step: Step, files: dict[str, str]) -> Outcome:
-    """Replace the pack in force by the one of these files."""
+    """Put the pack of these files in the place of the one of its name, if there is one."""
     pack = pack_from_files(files)
-    if PolicyPackRecord.objects.filter(hash=pack.hash, retired_at__isnull=True).exists():
+    if pack.hash in hashes_in_force():
         raise ConflictError(N_("This very pack is in force already."), code="policy-in-force")
-    PolicyPackRecord.objects.filter(retired_at__isnull=True).update(retired_at=step.now)
-    PolicyPackRecord.objects.update_or_create(
-        hash=pack.hash,
-        defaults={
-            "name": pack.name,
-            "version": pack.version,
-            "files": files,
-            "activated_at": step.now,
-            "retired_at": None,
-        },
-    )
+    book = packs_in_force([(pack, files)], step.now)
     step.workspace.revoke_grants()
     return Outcome(
-        record={"pack": pack.name, "version": pack.version, "hash": pack.hash, "state": "in-force"},
+        record={
+            "pack": pack.name,
+            "version": pack.version,
+            "hash": pack.hash,
+            "policy": book.hash,
+            "state": "in-force",
+        },
         event=Event.POLICY_ACTIVATED,
-        details={"hash": pack.hash, "version": pack.version},
-        jurisdiction=pack.name,
+        details={"hash": pack.hash, "version": pack.version, "policy": book.hash},
+        jurisdiction=None if pack.name == HOUSE else pack.name,
     )
 
 

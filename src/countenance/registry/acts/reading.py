@@ -7,9 +7,11 @@ from enum import StrEnum
 from uuid import UUID
 
 from countenance.acting.step import Outcome, Step
+from countenance.policy.purposes import OrganisationKind
 from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.clock import iso
 from countenance.records import models
+from countenance.records.erasing.describing import describe
 from countenance.records.events import Event
 from countenance.registry.acts import accounts, cases, collection, organisations, persons, policies, status
 
@@ -25,6 +27,7 @@ class Listing(StrEnum):
     CASES = "cases"
     POLICIES = "policies"
     PROPOSALS = "proposals"
+    ERASURES = "erasures"
     STATUS = "status"
 
 
@@ -56,7 +59,7 @@ def note_backup(_: Step) -> Outcome:
 
 
 def _clients(own: UUID | None) -> list[Json]:
-    rows = models.Organisation.objects.order_by("name")
+    rows = models.Organisation.objects.filter(kind=OrganisationKind.CLIENT.value).order_by("name")
     return [organisations.describe(row) for row in (rows.filter(pk=own) if own else rows)]
 
 
@@ -110,7 +113,12 @@ def _policies(_: UUID | None) -> list[Json]:
     return [policies.describe(row) for row in models.PolicyPackRecord.objects.order_by("activated_at")]
 
 
+def _erasures(own: UUID | None) -> list[Json]:
+    return [] if own else [describe(row) for row in models.Erasure.objects.order_by("started_at")]
+
+
 _LISTINGS = {
+    Listing.ERASURES: _erasures,
     Listing.CLIENTS: _clients,
     Listing.ACCOUNTS: _accounts,
     Listing.GALLERIES: _galleries,

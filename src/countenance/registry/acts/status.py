@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Count
 
 from countenance.acting.step import Step
+from countenance.policy.purposes import OrganisationKind
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
 from countenance.records import models
@@ -28,7 +29,7 @@ def describe(step: Step) -> dict[str, Json]:
         "operator": state.operator,
         "jurisdiction": state.jurisdiction,
         "pack": {"name": pack.name, "version": pack.version, "hash": pack.hash} if pack else None,
-        "clients": models.Organisation.objects.count(),
+        "clients": models.Organisation.objects.filter(kind=OrganisationKind.CLIENT.value).count(),
         "accounts": models.Account.objects.count(),
         "galleries": models.Gallery.objects.count(),
         "sources": models.Source.objects.filter(withdrawn_at__isnull=True).count(),

@@ -1,0 +1,270 @@
+"""`render_report`: what came of a case, as one page that needs nothing but itself and can be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from countenance.cli.language import _, say, spoken
+from countenance.cli.sheet import words
+from countenance.cli.sheet.html import Html, document, element, join, text
+from countenance.cli.sheet.pair import face, figure, scale
+from countenance.cli.sheet.parts import facts
+from countenance.cli.sheet.style import style
+from countenance.primitives.text import N_
+
+STYLE = """
+.pair{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start;margin:1rem 0}
+.pair img{max-width:none;border-radius:.2rem;outline:1px solid var(--line)}
+.pair .probes img{width:auto}
+.verdict{background:var(--card);border:1px solid var(--line);border-radius:.3rem;padding:.8rem 1rem;margin:.75rem 0;
+break-inside:avoid}
+.verdict p{margin:0 0 .4rem}
+.outcome{font-size:1.25rem}
+article{border-top:2px solid var(--line);padding-top:1rem;margin-top:2rem}
+"""
+
+OUTCOMES = {
+    "lead": N_("Lead, not an identification"),
+    "no-candidate": N_("No candidate"),
+    "inconclusive": N_("Inconclusive"),
+}
+
+FINDINGS = {
+    "alike": N_("alike"),
+    "different": N_("different"),
+    "not-visible": N_("not visible"),
+}
+
+FEATURES = {
+    "face-outline": N_("outline of the face"),
+    "face-composition": N_("proportions of the face"),
+    "hairline": N_("hairline"),
+    "forehead": N_("forehead"),
+    "eyebrows": N_("eyebrows"),
+    "eyes": N_("eyes"),
+    "cheeks": N_("cheeks"),
+    "nose": N_("nose"),
+    "ears": N_("ears"),
+    "mouth": N_("mouth"),
+    "chin": N_("chin and jaw"),
+    "neck": N_("neck"),
+    "facial-hair": N_("facial hair"),
+    "facial-lines": N_("lines of the face"),
+    "scars": N_("scars"),
+    "marks": N_("marks of the skin"),
+    "alterations": N_("alterations"),
+}
+
+RULE = (
+    N_("Verdicts of +2 and +3 speak for a lead, those of -2 and -3 against it; the others leave it open."),
+    N_("Two examiners who agree decide. Where they differ a third examines, as blindly as they did."),
+    N_("Then a lead needs two for and none against. One firm voice against is never outvoted."),
+)
+
+
+def render_report(report: Mapping[str, Any], *, log_entry: int | None) -> str:
+    """The page, in the language spoken now."""
+    title = say(N_("Report, case {case}"), case=report["case"])
+    body = join(
+        element(
+            "header",
+            element("p", text("Countenance"), class_="eyebrow"),
+            element("h1", text(title)),
+            _statement(),
+            _case(report, log_entry),
+        ),
+        element(
+            "main",
+            *(_search(search, number) for number, search in enumerate(report["searches"], start=1)),
+            element(
+                "section",
+                element("h2", text(_(N_("How an outcome is found")))),
+                element("ul", *(element("li", text(_(line))) for line in RULE)),
+                scale(),
+            ),
+        ),
+        element(
+            "footer",
+            element("section", element("p", text(_(words.LEADS)), class_="serif")),
+        ),
+    )
+    return document(language=spoken().value, title=f"{title} - Countenance", style=style(STYLE), body=body)
+
+
+def _statement() -> Html:
+    return element(
+        "div",
+        element(
+            "p",
+            element("strong", text(_(words.LEADS)), class_="serif"),
+            text(
+                _(
+                    N_(
+                        "A lead says where to look further. It does not say who somebody is, and nothing may be decided "
+                        "against a person because of it alone. It must be confirmed by means other than a face."
+                    )
+                )
+            ),
+        ),
+        class_="notice",
+        role="note",
+    )
+
+
+def _case(report: Mapping[str, Any], log_entry: int | None) -> Html:
+    return element(
+        "section",
+        facts(
+            [
+                (_(N_("Client")), report["client"]),
+                (_(N_("Purpose")), words.purpose_words(report["purpose"])),
+                (_(N_("File number")), report["reference"]),
+                (_(N_("On behalf of")), f"{report['on_behalf_of']} ({report['on_behalf_of_jurisdiction']})"),
+                (_(N_("Made")), _moment(report["made_at"])),
+                (_(N_("Log entry")), log_entry),
+            ]
+        ),
+    )
+
+
+def _search(search: Mapping[str, Any], number: int) -> Html:
+    parts = [
+        element("h2", text(say(N_("Search {number}"), number=number))),
+        element("p", element("strong", text(_outcome(search))), class_="outcome serif"),
+        facts(
+            [
+                (_(N_("Made")), _moment(search["made_at"])),
+                (_(N_("By")), search["made_by"]),
+                (_(N_("Gallery")), search["gallery"]),
+                (
+                    _(N_("Coverage")),
+                    say(
+                        N_("{searched} of {of} permitted references; {missing} could not be searched"),
+                        searched=words.whole_number(search["searched"]),
+                        of=words.whole_number(search["of"]),
+                        missing=words.whole_number(search["not_searchable"]),
+                    ),
+                ),
+                (_(N_("Review")), search["review"] or ""),
+                (_(N_("Log entry")), search["log_entry"]),
+                (_(N_("Policy pack")), search["pack"]),
+                (_(N_("Template space")), search["space"]),
+            ]
+        ),
+    ]
+    if "pairs" in search:
+        parts += [_examiners(search), *(_pair(pair, search) for pair in search["pairs"])]
+    return element("article", *parts)
+
+
+def _outcome(search: Mapping[str, Any]) -> str:
+    if search["review"] is None:
+        return _(N_("Not reviewed: nothing here may be used"))
+    if search["outcome"] is None:
+        return _(N_("Review not concluded: nothing here may be used"))
+    return _(OUTCOMES[search["outcome"]])
+
+
+def _examiners(search: Mapping[str, Any]) -> Html:
+    lines = [
+        element(
+            "li",
+            text(
+                say(
+                    N_("Examiner {number}: {account}. Training: {training}"),
+                    number=number,
+                    account=each["account"],
+                    training=each["training"] or "-",
+                )
+            ),
+        )
+        for number, each in enumerate(search["examiners"], start=1)
+    ]
+    if search["set_aside"]:
+        lines.append(
+            element(
+                "li",
+                text(say(N_("Examinations set aside: {count}"), count=search["set_aside"])),
+            )
+        )
+    return element("section", element("h3", text(_(N_("Examined by")))), element("ul", *lines))
+
+
+def _pair(pair: Mapping[str, Any], search: Mapping[str, Any]) -> Html:
+    lead = pair.get("lead")
+    parts = [
+        element(
+            "h3",
+            text(
+                say(
+                    N_("Candidate {rank}: {outcome}"),
+                    rank=pair["rank"],
+                    outcome=_(OUTCOMES[pair["outcome"]]).lower(),
+                )
+            ),
+        )
+    ]
+    if lead:
+        pictures = [face(each, _(N_("A face that was searched with"))) for each in search["probe"]]
+        beside = [face(lead["picture"], _(N_("The candidate's face")))] if lead["picture"] else []
+        parts += [
+            element(
+                "div", figure(pictures, _(N_("Probe"))), figure(beside, _(N_("Candidate"))), class_="pair"
+            ),
+            facts(
+                [
+                    (_(N_("Label")), lead["label"] or _(N_("Unlabelled face"))),
+                    (
+                        _(N_("Photograph")),
+                        say(N_("{photo}, face {face}"), photo=lead["photograph"], face=lead["face"]),
+                    ),
+                    (_(N_("Photographed")), words.date_words(lead["captured_at"])),
+                    (_(N_("Source")), lead["source"]),
+                    (_(N_("Its reference")), lead["source_ref"]),
+                    (_(N_("Holder")), lead["holder"]),
+                    (_(N_("Contact")), lead["contact"]),
+                    (
+                        _(N_("Comparison score")),
+                        say(
+                            N_("{score} (it orders the list; the examiners did not see it)"),
+                            score=words.decimal(pair["score"]),
+                        ),
+                    ),
+                ]
+            ),
+        ]
+    return element("section", *parts, *(_verdict(each) for each in pair["verdicts"]))
+
+
+def _verdict(verdict: Mapping[str, Any]) -> Html:
+    scale_ = verdict["scale"]
+    mark = _(N_("unsuitable")) if scale_ is None else f"{scale_:+d}".replace("-", "\N{MINUS SIGN}")
+    parts = [
+        element(
+            "p",
+            element(
+                "strong",
+                text(say(N_("Examiner {number}: {verdict}"), number=verdict["examiner"], verdict=mark)),
+            ),
+        )
+    ]
+    for finding, label in FINDINGS.items():
+        named = [
+            _(FEATURES[each["feature"]]) + (f" ({each['note']})" if each["note"] else "")
+            for each in verdict["features"]
+            if each["finding"] == finding
+        ]
+        if named:
+            parts.append(
+                element(
+                    "p", text(say(N_("{finding}: {features}"), finding=_(label), features=", ".join(named)))
+                )
+            )
+    if verdict["note"]:
+        parts.append(element("p", text(verdict["note"])))
+    return element("div", *parts, class_="verdict")
+
+
+def _moment(moment: str) -> str:
+    return f"{moment[:10]} {moment[11:16]} UTC"

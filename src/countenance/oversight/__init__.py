@@ -1,0 +1,1 @@
+"""The path of oversight: lock -> inspect -> prove -> order -> report, each a signed act."""

@@ -1,0 +1,1 @@
+"""Path: authorise -> policy -> open -> examine -> seal -> reveal -> log. Blind, independent, by two people and a third."""

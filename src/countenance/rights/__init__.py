@@ -1,0 +1,1 @@
+"""Path: request -> verify -> access | erase | suppress -> receipt."""
