@@ -72,7 +72,7 @@ def figures_for(dimension: int) -> Figures:
 
 def depth(templates: float) -> float:
     """Rows scored exactly (`index.scan.depth_for`)."""
-    return 1_500 * math.sqrt(templates / 1e6)
+    return 1_200 * math.sqrt(templates / 1e6)
 
 
 def estimate(

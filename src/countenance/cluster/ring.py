@@ -7,8 +7,9 @@ A folder (mode 0700) holds what each machine needs; it is copied to every one of
     secret                       the cluster's secret, for our messages (see `frames`)
     node.json                    this machine's node: where it is, which processes are ours
 
-Ray listens on all interfaces of a machine whatever one tells it; what keeps strangers out is TLS with certificates of
-this cluster's own authority on both sides, and the token. Its dashboard, usage statistics and spare workers are off.
+Most of Ray listens at the given address only (since https://github.com/ray-project/ray/pull/59852), but not all of it: at
+least one service does on all interfaces. What keeps strangers out is TLS with certificates of this cluster's own authority on both
+sides, and the token. Its dashboard, usage statistics and spare workers are off.
 """
 
 from __future__ import annotations

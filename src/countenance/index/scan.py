@@ -27,7 +27,7 @@ from countenance.index.pieces import Listed, Piece, Scores, pieces_of
 EXACT_ROWS = 8_192
 """Up to so many permitted rows are all scored exactly: that takes no longer than a scan of their codes pays for."""
 
-_DEPTH = 1_500  # at a million; then no mate at 0.3 and more that brute force has in its first 50 was lost
+_DEPTH = 1_200  # at a million: as many mates at 0.3 and more are found as with 4,000 (docs/figures.md)
 
 
 def depth_for(permitted: int, limit: int) -> int:
@@ -143,21 +143,24 @@ def _best(found: Sequence[tuple[Block, Rows, Scores]], floor: float, limit: int)
     """The best of all, by name; no other name is looked up."""
     if not found:
         return []
-    every = np.concatenate([one for _, _, one in found])
+    every = found[0][2] if len(found) == 1 else np.concatenate([one for _, _, one in found])
     good = np.flatnonzero(every >= np.float32(floor))
     if good.size > limit:
         cut = np.partition(every[good], good.size - limit)[good.size - limit]
         good = good[every[good] >= cut]
     order = good[np.argsort(-every[good], kind="stable")]
-    names = np.empty(order.size, object)
-    start = 0
-    for block, rows, _ in found:
-        mine = np.flatnonzero((order >= start) & (order < start + rows.size))
-        if mine.size:
-            names[mine] = block.references(rows[order[mine] - start])
-        start += rows.size
     told = every[order]
-    best = list(zip(names.tolist(), told.tolist(), strict=True))
+    if len(found) == 1:
+        best = list(zip(found[0][0].references(found[0][1][order]), told.tolist(), strict=True))
+    else:
+        names = np.empty(order.size, object)
+        start = 0
+        for block, rows, _ in found:
+            mine = np.flatnonzero((order >= start) & (order < start + rows.size))
+            if mine.size:
+                names[mine] = block.references(rows[order[mine] - start])
+            start += rows.size
+        best = list(zip(names.tolist(), told.tolist(), strict=True))
     if (told[1:] == told[:-1]).any():
         best.sort(key=lambda one: (-one[1], one[0]))
     return best[:limit]
