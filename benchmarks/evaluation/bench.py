@@ -41,14 +41,18 @@ def main() -> None:
     counts = stream.run()
     compared = time.perf_counter() - began
     verify(counts, seed=wanted.seed)
-    print(f"{stream.total:,} comparisons: {compared:.1f} s; with rates and intervals {time.perf_counter() - began:.1f} s")
+    print(
+        f"{stream.total:,} comparisons: {compared:.1f} s; with rates and intervals {time.perf_counter() - began:.1f} s"
+    )
     print(f"peak memory of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
     several = _drawn(np.repeat(np.arange(wanted.people), 2), wanted.seed + 1)
     enrolled = wanted.people * 2 // 3
     plan = Plan(enrolled=enrolled, sizes=(enrolled // 10,), seed=wanted.seed)
     began = time.perf_counter()
     told = check_growth([search_split(several, plan, number) for number in range(3)])
-    print(f"{3 * (2 * wanted.people - enrolled):,} searches among {enrolled:,}: {time.perf_counter() - began:.1f} s")
+    print(
+        f"{3 * (2 * wanted.people - enrolled):,} searches among {enrolled:,}: {time.perf_counter() - began:.1f} s"
+    )
     for one in told:
         print(
             f"N {one.known:,} -> {one.gallery:,}, T {one.threshold:.4f}: FPIR predicted {100 * one.predicted:.2f} %, "
@@ -57,10 +61,14 @@ def main() -> None:
     many = _drawn(np.repeat(np.arange(3_000), 6), wanted.seed + 2)
     for references, fusion in ((1, Fusion.MEAN), (3, Fusion.MEAN), (3, Fusion.BEST)):
         fused = Plan(references=references, fusion=fusion, seed=wanted.seed, sizes=())
-        found = identify([search_split(many, fused, number) for number in range(3)], many.persons, seed=wanted.seed)
+        found = identify(
+            [search_split(many, fused, number) for number in range(3)], many.persons, seed=wanted.seed
+        )
         point = next(each for each in found.points if each.target == 0.01)
         rate = point.fnir
-        print(f"{references} references, {fusion.value}: FNIR {100 * (rate.value or 0):.2f} % at FPIR 1 % among {point.gallery:,}")
+        print(
+            f"{references} references, {fusion.value}: FNIR {100 * (rate.value or 0):.2f} % at FPIR 1 % among {point.gallery:,}"
+        )
 
 
 def _drawn(person: np.ndarray[tuple[int], np.dtype[np.int64]], seed: int) -> Samples:

@@ -180,7 +180,9 @@ def test_whose_evaluation_it_is_is_said_and_what_makes_the_probe_weak() -> None:
     said = Page(render_sheet(ANSWER)).text
     assert "published with the model pack, on other photographs than these" in said
     weak = replace(ANSWER, probe=(replace(FACE, quality=(QualityReason.BLURRED,)),))
-    assert "The probe is weak (blurred): the right person is missed more often" in Page(render_sheet(weak)).text
+    assert (
+        "The probe is weak (blurred): the right person is missed more often" in Page(render_sheet(weak)).text
+    )
     assert "The probe is weak" not in said
 
 

@@ -34,7 +34,9 @@ class Once:
         return source[place : place + len(people)]
 
 
-def test_rates_are_those_of_a_plain_loop_and_do_not_depend_on_the_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rates_are_those_of_a_plain_loop_and_do_not_depend_on_the_pieces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(rehearsal, "_AT_ONCE", 300)
     told = rehearse(300, Once(500), seed=1, searches=200)
     made = Once(500)
@@ -48,7 +50,9 @@ def test_rates_are_those_of_a_plain_loop_and_do_not_depend_on_the_pieces(monkeyp
     assert (top >= told.points[0].threshold).mean() <= told.points[0].target
 
 
-def test_the_command_tells_rates_and_that_they_are_of_drawn_people(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_tells_rates_and_that_they_are_of_drawn_people(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["bench", "gallery", "--people", "3000", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["generated"] is True

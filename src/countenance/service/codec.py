@@ -99,7 +99,9 @@ def decode(header: dict[str, Any], blobs: list[bytes]) -> SearchAnswer:
                     **{
                         **value,
                         "candidates": tuple(
-                            Candidate(**{**line, "statement": _statement(line["statement"])}, crop=next(crops))
+                            Candidate(
+                                **{**line, "statement": _statement(line["statement"])}, crop=next(crops)
+                            )
                             for line in value["candidates"]
                         ),
                         "coverage": Coverage(**value["coverage"]),

@@ -105,7 +105,10 @@ def index(door: Door, templates: int, dim: int, seed: int, where: Path | None) -
         "strangers. What is drawn is easier than real people: tails are lighter, nobody is related. Take the rates as the best "
         "that can come of such a size."
     ),
-    examples=("countenance bench gallery --people 100000", "countenance bench gallery --people 1000000 --json"),
+    examples=(
+        "countenance bench gallery --people 100000",
+        "countenance bench gallery --people 1000000 --json",
+    ),
 )
 @option(
     "--people",
@@ -115,7 +118,9 @@ def index(door: Door, templates: int, dim: int, seed: int, where: Path | None) -
     show_default=True,
     help=N_("People in the gallery."),
 )
-@option("--seed", metavar="NUMBER", type=int, default=1, show_default=True, help=N_("Of the templates drawn."))
+@option(
+    "--seed", metavar="NUMBER", type=int, default=1, show_default=True, help=N_("Of the templates drawn.")
+)
 @pass_door
 def gallery(door: Door, people: int, seed: int) -> None:
     """Rehearse a gallery."""
@@ -128,7 +133,8 @@ def gallery(door: Door, people: int, seed: int) -> None:
 
     def progress(done: int, total: int) -> None:
         door.screen.line(
-            say(N_("{done} of {total} people searched"), done=whole_number(done), total=whole_number(total)), err=True
+            say(N_("{done} of {total} people searched"), done=whole_number(done), total=whole_number(total)),
+            err=True,
         )
 
     found = rehearse(people, TemplateGenerator(seed), seed=seed, progress=progress)
@@ -136,7 +142,12 @@ def gallery(door: Door, people: int, seed: int) -> None:
         door.screen.document({"generated": True, "seed": seed, **identification_document(found)})
         return
     door.screen.table(
-        [Column(title="R", right=True), Column(title="FPIR", right=True), Column(title=N_("Threshold"), right=True), Column(title="FNIR")],
+        [
+            Column(title="R", right=True),
+            Column(title="FPIR", right=True),
+            Column(title=N_("Threshold"), right=True),
+            Column(title="FNIR"),
+        ],
         [
             *((each.rank, "-", "-", rate_words(each.fnir)) for each in found.investigation),
             *(
@@ -148,5 +159,7 @@ def gallery(door: Door, people: int, seed: int) -> None:
     )
     door.screen.line()
     door.screen.text(
-        N_("Of generated templates: their tails are light and nobody is related, so real people give higher rates.")
+        N_(
+            "Of generated templates: their tails are light and nobody is related, so real people give higher rates."
+        )
     )

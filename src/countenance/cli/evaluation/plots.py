@@ -70,11 +70,15 @@ def det(
     low = 10.0 ** math.floor(math.log10(min(max(10 * least, 1e-8), 0.1)))
     shown &= (curve.false_positive >= low) & (curve.false_negative > 0)
     found = curve.false_negative[shown]
-    bottom, top = _decade(float(found.min()) if len(found) else 1e-2, float(found.max()) if len(found) else 0.1)
+    bottom, top = _decade(
+        float(found.min()) if len(found) else 1e-2, float(found.max()) if len(found) else 0.1
+    )
     chart = Chart(x=_log_axis(names[0], low, 1), y=_fine_axis(names[1], bottom, top), alt=alt, font=font)
     kept = [place for place in thinned(curve) if shown[place]]
     if len(kept) > 1:
-        chart.line([(float(curve.false_positive[place]), float(curve.false_negative[place])) for place in kept], BLUE)
+        chart.line(
+            [(float(curve.false_positive[place]), float(curve.false_negative[place])) for place in kept], BLUE
+        )
     for positive, negative in points:
         _crossed(chart, positive, negative)
     return chart
