@@ -24,7 +24,7 @@ def test_notices_overdue_and_a_refusal_with_its_receipt(founded: Program) -> Non
     )["request"]
     assert [row["request"] for row in founded.good("request", "list", "--overdue")["requests"]] == [number]
     late = founded("request", "extend", number, "--reason", "volume", "--text", "Many.", "--json")
-    assert late.code == 2
+    assert (late.code, late.json["error"]["code"]) == (5, "clock-notice-late")
     refused = founded.good(
         *(
             "request",

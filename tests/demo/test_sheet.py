@@ -157,7 +157,7 @@ def test_a_score_is_told_for_this_size_of_gallery() -> None:
     )
     assert words.statement_phrase(STATEMENT) == "a stranger: about once in 40 searches"
     often = replace(STATEMENT, stranger=Chance(value=0.874, low=0.8, high=0.93))
-    assert "in about 87 % of searches (80 to 93)" in words.statement_sentence(often)
+    assert "in about 87 of 100 searches (80 to 93)" in words.statement_sentence(often)
     never = replace(STATEMENT, missed=Chance(value=0, low=0, high=1 / 450))
     assert "missed less than once in 450 searches." in words.statement_sentence(never)
 

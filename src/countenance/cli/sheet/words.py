@@ -149,7 +149,7 @@ def _often(chance: Chance) -> str:
     """`about once in 40 searches (30 to 55)`."""
     if chance.value > _COMMON:
         return say(
-            N_("in about {value} % of searches ({low} to {high})"),
+            N_("in about {value} of 100 searches ({low} to {high})"),
             value=round(100 * chance.value),
             low=round(100 * chance.low),
             high=round(100 * chance.high),
@@ -168,7 +168,7 @@ def _often(chance: Chance) -> str:
 
 def _about(value: float) -> str:
     if value > _COMMON:
-        return say(N_("in about {value} % of searches"), value=round(100 * value))
+        return say(N_("in about {value} of 100 searches"), value=round(100 * value))
     return say(N_("about once in {number} searches"), number=_in(value))
 
 
