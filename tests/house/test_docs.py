@@ -123,7 +123,8 @@ def run_blocks(blocks: list[tuple[str, int]], folder: Path) -> None:
         )
 
 
-PAGES_THAT_RUN = [page for page in PAGES if runnable(page)]
+# A French page has the blocks of its English one, to the letter (below): they run once.
+PAGES_THAT_RUN = [page for page in PAGES if page.parent.name != "fr" and runnable(page)]
 
 
 @pytest.mark.parametrize("page", PAGES_THAT_RUN, ids=name)
@@ -169,8 +170,8 @@ def test_a_french_page_gives_the_commands_of_the_english_one_which_run() -> None
     how_to = ROOT / "docs" / "how-to"
     assert {page.name for page in (how_to / "fr").glob("*.md")} == set(FRENCH)
     for french, english in FRENCH.items():
-        bodies = [
-            [found["body"] for found in FENCE.finditer(page.read_text("utf-8"))]
+        blocks = [
+            [found.groups() for found in FENCE.finditer(page.read_text("utf-8"))]
             for page in (how_to / "fr" / french, how_to / english)
         ]
-        assert bodies[0] == bodies[1], french
+        assert blocks[0] == blocks[1], french
