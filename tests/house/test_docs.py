@@ -163,6 +163,7 @@ FRENCH = {
     "score.md": "score.md",
     "seuil.md": "threshold.md",
     "ensembles.md": "packs.md",
+    "affaire-canadienne.md": "canadian-case.md",
 }
 
 
