@@ -156,13 +156,13 @@ def reasons(question: Question, operator: str = "CA-ON") -> list[str]:
         found = [*_against_caller(question.caller, question.now), *_against_search(question, operator)]
     elif isinstance(question, EnrolQuestion):
         found = list(_against_enrolment(question, operator))
-    elif isinstance(question, OwnFaceQuestion):
-        found = [*_against_caller(question.caller, question.now), *_against_own_face(question)]
     else:
         found = [*_against_caller(question.caller, question.now)]
         if law_of(operator) is None:
             found.append("operator-place-not-permitted")
-        found += _against_act(question)
+        found += (
+            _against_own_face(question) if isinstance(question, OwnFaceQuestion) else _against_act(question)
+        )
     return found
 
 
