@@ -301,7 +301,7 @@ def with_terms(house: House) -> None:
     terms["clocks"] = [clock]
     manifest["version"] = "2027.1.1"
     files = {**files, "terms.json": json.dumps(terms), "pack.json": json.dumps(manifest)}
-    waiting = house.act("policy-activate", files=files)
+    waiting = house.act("policy-activate", files=files, signatures=house.vouched(files))
     house.act("approve", house.deputy, proposal=waiting["proposal"])
 
 
