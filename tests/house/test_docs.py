@@ -115,7 +115,7 @@ def run_blocks(blocks: list[tuple[str, int]], folder: Path) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
             check=False,
         )
         assert done.returncode == expected, (
@@ -127,6 +127,7 @@ def run_blocks(blocks: list[tuple[str, int]], folder: Path) -> None:
 PAGES_THAT_RUN = [page for page in PAGES if page.parent.name != "fr" and runnable(page)]
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("page", PAGES_THAT_RUN, ids=name)
 def test_examples_run(page: Path, tmp_path: Path) -> None:
     run_blocks(runnable(page), tmp_path)
