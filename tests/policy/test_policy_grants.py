@@ -257,7 +257,6 @@ CLASS = st.builds(
 )
 
 
-@settings(deadline=None)  # loads a pack; how long that takes on a busy machine is not what is tested
 @given(classes=st.lists(CLASS, max_size=12, unique_by=lambda entry: entry.id))
 @settings(deadline=None)  # the first example parses the packs
 def test_a_grant_holds_exactly_the_classes_that_are_permitted_one_by_one(mint, classes):
