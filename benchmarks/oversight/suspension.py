@@ -40,7 +40,7 @@ ingest albums --manifest people.csv
 client add Tracing --jurisdiction CA --purpose missing-person --until 2029-01-01
 account add carol --role caseworker --client Tracing
 case open --purpose missing-person --reference 1 --on-behalf-of Tracing --on-behalf-of-jurisdiction CA \
---searches 100000 --as carol
+--searches 1000 --as carol
 """
 
 
@@ -150,7 +150,7 @@ def reach(workspace: Path) -> RemoteSearcher:
     raise SystemExit("no searcher")
 
 
-def act(searcher: RemoteSearcher, key: AccountKey, name: str, **params: object) -> dict[str, object]:
+def act(searcher: RemoteSearcher, key: AccountKey, name: str, /, **params: object) -> dict[str, object]:
     """Carry out a signed act; its record."""
     signed = key.sign(workspace_id=searcher.workspace_id, act=name, params=params, at=system_clock())  # type: ignore[arg-type]
     return searcher.perform(signed).record  # type: ignore[return-value]
