@@ -35,7 +35,9 @@ EFFECT_OF_ACT = {Act.INGEST: Effect.INGEST, Act.SEARCH_EXPORT: Effect.EXPORT, Ac
 def in_force() -> tuple[Restriction, ...]:
     """Every lock and order that is not lifted, orders first: an authority's word is named before the operator's."""
     orders = (
-        Order.objects.filter(lifted_at__isnull=True).select_related("authority").order_by("issued_at", "kind", "pk")
+        Order.objects.filter(lifted_at__isnull=True)
+        .select_related("authority")
+        .order_by("issued_at", "kind", "pk")
     )
     locks = Lock.objects.filter(lifted_at__isnull=True).order_by("set_at", "kind", "pk")
     return (*map(of_order, orders), *map(of_lock, locks))
