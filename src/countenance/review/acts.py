@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from countenance.acting.step import Handler, Handlers, Step
 from countenance.policy.questions import Act
+from countenance.records.named import find_case
 from countenance.review import case_report, closed, competence, figures, path
 
 
 def _client_of_case(step: Step) -> str:
-    return str(path.find_case(step.params.text("case")).client_id)
+    return str(find_case(step.params.text("case")).client_id)
 
 
 HANDLERS: Handlers = {

@@ -10,9 +10,9 @@ from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
 from countenance.records.events import Event
 from countenance.records.models import Competence, Review, ReviewItem, Search
+from countenance.records.named import find_case
 from countenance.records.verdicts import OpenedVerdict, open_verdicts
 from countenance.review.concluding import counting
-from countenance.review.path import find_case
 from countenance.review.pictures import face_picture, is_live, probe_pictures
 from countenance.review.values import ReviewOutcome
 

@@ -6,8 +6,8 @@ from countenance.acting.step import Step
 from countenance.policy.decisions import Refused
 from countenance.policy.restrictions import Effect
 from countenance.records.models import Examination, Review, Search
+from countenance.records.named import find_case
 from countenance.records.restrictions import result_refusal
-from countenance.review.path import find_case
 
 
 def refused(step: Step, search: Search, *effects: Effect) -> Refused | None:

@@ -26,7 +26,8 @@ from countenance.primitives.errors import ConflictError, NotFoundError
 from countenance.primitives.ids import bound_code, new_code, new_id, read_code
 from countenance.primitives.text import N_
 from countenance.records.events import Event
-from countenance.records.models import Case, Examination, Review, ReviewItem, Search, Verdict
+from countenance.records.models import Examination, Review, ReviewItem, Search, Verdict
+from countenance.records.named import find_case
 from countenance.records.restrictions import result_refusal
 from countenance.review.concluding import conclude_where_due, examiners_needed
 from countenance.review.fillers import FILLERS_PER_REVIEW, draw
@@ -37,19 +38,6 @@ from countenance.tlog.leaf import NewEntry
 
 LAPSE = timedelta(hours=72)
 """An examination that was begun and left lying this long is set aside, so that somebody else can take it."""
-
-
-def find_case(code: str) -> Case:
-    """The case of this code. Raises NotFoundError."""
-    case = Case.objects.select_related("client").filter(code=read_code(code) or code).first()
-    if case is None:
-        raise NotFoundError(
-            N_("There is no case {case}."),
-            remedy=N_("See them with: countenance case list"),
-            code="case-missing",
-            case=code,
-        )
-    return case
 
 
 # ---- 1. open ------------------------------------------------------------------------------------------------------

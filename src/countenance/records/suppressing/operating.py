@@ -19,7 +19,7 @@ MOST_FALSE_HOLDS = 1e-3
 """Expected false holds of one innocent enrolment, whatever the length of the list."""
 
 _BOUND = 3.0
-"""Rule of three: where none of n comparisons was seen, 3/n bounds the rate with 95 % confidence."""
+"""Rule of three: where none of n comparisons was seen, 3/n is the upper end of the rate's 95 % interval."""
 
 
 @dataclass(frozen=True, kw_only=True)
