@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,8 +18,13 @@ from countenance.cli.failures import Exit
 from countenance.cli.language import say
 from countenance.cli.parts import Family, option
 from countenance.cli.table import TABLE
-from countenance.primitives.errors import UsageError
+from countenance.primitives.errors import UnavailableError, UsageError
 from countenance.primitives.text import N_
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from countenance.cluster.ring import Node
 
 _VARIABLE = "COUNTENANCE_CLUSTER"
 _DEFAULT = Path("countenance-cluster")
@@ -49,7 +59,7 @@ cluster_folder = option(
     examples=(
         "countenance cluster up --interface 10.0.0.1 --machines 10.0.0.2 \\",
         "    --machines 10.0.0.3",
-        "countenance cluster up --interface 10.0.0.2 --join 10.0.0.1:6379",
+        "countenance cluster up --interface 10.0.0.2 --join 10.0.0.1:6379 --stay",
     ),
 )
 @option(
@@ -60,10 +70,19 @@ cluster_folder = option(
 )
 @option("--port", type=int, default=6379, metavar="NUMBER", help=N_("Port of the head. Else 6379."))
 @option("--join", metavar="HOST:PORT", help=N_("Join the cluster with this head."))
+@option(
+    "--stay", is_flag=True, help=N_("Stay until stopped, then end the node: for a service or a container.")
+)
 @cluster_folder
 @pass_door
 def up(
-    door: Door, interface: str, machines: tuple[str, ...], port: int, join: str | None, cluster: Path
+    door: Door,
+    interface: str,
+    machines: tuple[str, ...],
+    port: int,
+    join: str | None,
+    stay: bool,
+    cluster: Path,
 ) -> None:
     """Start a node."""
     from countenance.cluster.ring import make_ring, start_node
@@ -77,11 +96,21 @@ def up(
         )
     if join is None and not (folder / "secret").exists():
         make_ring(folder, [interface, *machines])
-    node = start_node(folder, interface=interface, port=port, join=join)
-    if door.screen.json:
-        door.screen.document({"address": node.address, "interface": node.interface, "process": node.process})
-        return
-    door.screen.text(N_("The node of {interface} runs."), bold=True, interface=interface)
+    with ExitStack() as held:
+        asked = held.enter_context(_told_to_end()) if stay else None
+        node = start_node(folder, interface=interface, port=port, join=join)
+        if door.screen.json:
+            door.screen.document(
+                {"address": node.address, "interface": node.interface, "process": node.process}
+            )
+        else:
+            _announce(door, node, folder, join)
+        if asked is not None:
+            _stay(folder, node, asked)
+
+
+def _announce(door: Door, node: Node, folder: Path, join: str | None) -> None:
+    door.screen.text(N_("The node of {interface} runs."), bold=True, interface=node.interface)
     door.screen.facts([(N_("Head of the cluster"), node.address), (N_("Folder"), str(folder))])
     if join is None:
         door.screen.paragraph(
@@ -92,6 +121,40 @@ def up(
             ),
             indent=2,
         )
+
+
+@contextmanager
+def _told_to_end() -> Iterator[threading.Event]:
+    """An event that is set when somebody asks this process to end, from now on instead of ending it."""
+    asked = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        asked.set()
+
+    held = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+
+
+def _stay(folder: Path, node: Node, asked: threading.Event) -> None:
+    """Until we are asked to end, or the node ends by itself, which is an error."""
+    from countenance.cluster.ring import runs, stop_node
+
+    try:
+        while not asked.wait(1.0):
+            if not runs(node):
+                raise UnavailableError(
+                    N_("The node of {interface} has ended by itself."),
+                    remedy=N_("Look into {log}, then start it again."),
+                    code="cluster-node-ended",
+                    interface=node.interface,
+                    log=str(folder / "node.log"),
+                )
+    finally:
+        stop_node(folder)
 
 
 @cluster.command(
