@@ -60,6 +60,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("hold", "list"),
     ("purge", "--plan"),
     ("assessment", "list"),
+    ("evaluation", "list"),
+    ("operating-point", "list"),
     ("breach", "probe.jpg", "--reference", "x"),
 )
 ELSEWHERE = {

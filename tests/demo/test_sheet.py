@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from countenance.biometrics.geometry import Box
-from countenance.biometrics.statement import Chance, Origin, Statement
+from countenance.biometrics.statement import Chance, Evidence, Origin, PassedOver, Statement
 from countenance.biometrics.templates import SpaceId
 from countenance.biometrics.vocabulary import QualityReason
 from countenance.cli.door import Door
@@ -78,6 +78,9 @@ ANSWER = LoggedCandidates(
     gallery="portraits",
     candidates=(CANDIDATE,),
     coverage=Coverage(searched=32, permitted=32, not_searchable=0),
+    people=20,
+    evidence=Evidence(origin=Origin.PACK, pack="sface 1", passed_over=PassedOver.NONE_ADOPTED),
+    by_threshold=None,
     space_id=SpaceId("sface-0123456789abcdef"),
     grant_id="g-1",
     log_entry=57,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,7 +12,11 @@ import numpy as np
 from PIL import Image
 
 from countenance.bench.generator import TemplateGenerator
+from countenance.evaluation.document import document
+from countenance.evaluation.path import Asked, Evaluation, Material, _measure
+from countenance.evaluation.searches import Plan
 from countenance.evaluation.trials import Samples
+from countenance.evaluation.values import Definition, Rate
 
 NAMES = ("studio_portrait", "amateur_selfie", "studio_posture", "amateur_posture")
 
@@ -68,3 +74,31 @@ def all_pairs(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     score = np.where(samples.acquired[first] & samples.acquired[second], score, -np.inf)
     mated = samples.person[first] == samples.person[second]
     return score, mated, samples.person[first], samples.person[second]
+
+
+def made_report(
+    at: datetime, space: str, *, persons: int = 240, definition: Definition = Definition.CENTRED_MIRRORED
+) -> str:
+    """The report of an evaluation of generated templates, as `countenance evaluate --report report.json` writes it."""
+    trials = made_samples(persons, 3, grouped=True)
+    asked = Asked(data=Path(), plan=Plan(splits=3))
+    measured = _measure(asked, definition, trials, None, None, lambda _stage, _done, _total: None)
+    made = Evaluation(
+        at=at,
+        pack="sface 1",
+        space_id=space,
+        material=Material(
+            kind="photographs",
+            persons=persons,
+            photographs=3 * persons,
+            duplicates=0,
+            fte=Rate(value=0.0, low=0.0, high=0.01, n=3 * persons),
+            reasons={},
+            digest="0" * 64,
+        ),
+        plan=asked.plan,
+        measured=(measured,),
+        failed=(),
+        duplicates=(),
+    )
+    return json.dumps(document(made))

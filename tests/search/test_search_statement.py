@@ -10,17 +10,22 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, chi2
 
-from countenance.biometrics.statement import Histograms, Measured, Origin, poisson_interval, wilson
-from countenance.extraction.pack import load_pack
-from countenance.search.statement import statements_of
+from countenance.biometrics.statement import Histograms, Measured, Origin, Statement, poisson_interval, wilson
+from countenance.extraction.pack import ModelPack, load_pack
+from countenance.search.statement import published_with
+
+
+def stating(score: float, gallery: int, pack: ModelPack | None = None) -> Statement | None:
+    table = published_with(pack or load_pack())
+    assert table is not None
+    return table.state(score, gallery, Origin.PACK)
 
 
 def test_the_default_pack_states_what_its_own_histograms_hold() -> None:
     pack = load_pack()
-    stating = statements_of(pack)
     measured = pack.calibration()["variants"]["flip_centred"]
     for target, known in measured["fmr"].items():
-        told = stating(known["threshold"], 1)
+        told = stating(known["threshold"], 1, pack)
         assert told is not None
         assert told.origin is Origin.PACK
         assert told.stranger is not None
@@ -30,7 +35,6 @@ def test_the_default_pack_states_what_its_own_histograms_hold() -> None:
 
 
 def test_a_larger_gallery_brings_more_strangers_and_a_higher_score_fewer() -> None:
-    stating = statements_of(load_pack())
     by_size = [stating(0.45, size) for size in (1, 100, 10_000, 1_000_000)]
     values = [told.stranger.value for told in by_size if told and told.stranger]
     assert values == sorted(values)
@@ -48,7 +52,7 @@ def test_a_larger_gallery_brings_more_strangers_and_a_higher_score_fewer() -> No
 
 
 def test_where_too_little_was_seen_nothing_is_said_of_strangers() -> None:
-    told = statements_of(load_pack())(0.95, 1000)
+    told = stating(0.95, 1000)
     assert told is not None
     assert told.stranger is None
     assert told.missed.value > 0.9
@@ -63,9 +67,9 @@ class _Uncalibrated:
 
 
 def test_without_a_valid_evaluation_there_is_no_statement() -> None:
-    assert statements_of(_Uncalibrated())(0.5, 1000) is None  # type: ignore[arg-type]
-    assert statements_of(load_pack())(0.5, 0) is None
-    assert statements_of(load_pack())(math.nan, 10) is None
+    assert published_with(_Uncalibrated()) is None  # type: ignore[arg-type]
+    assert stating(0.5, 0) is None
+    assert stating(math.nan, 10) is None
     assert Histograms(mated=[], non_mated=[], start=0, step=1).state(0.5, 10, Origin.PACK) is None
 
 

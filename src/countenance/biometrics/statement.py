@@ -25,6 +25,32 @@ class Origin(StrEnum):
     WORKSPACE = "workspace"  # the workspace's own
 
 
+class PassedOver(StrEnum):
+    """Why it is not an evaluation of the workspace's own."""
+
+    NONE_ADOPTED = "none-adopted"
+    EXPIRED = "expired"
+    OTHER_PACK = "other-pack"  # it was measured with templates of another model pack
+    OUTGROWN = "outgrown"  # the gallery has more than ten times the people it was measured among
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """The evaluation behind the statements of one search, and why it is not a better one.
+
+    `code`, `measured_on`, `valid_until` (ISO dates) and `people` (enrolled when it was measured): of a workspace's own; "" and
+    0 for the pack's. `pack`: name and version. `passed_over`: None where it is the workspace's own.
+    """
+
+    origin: Origin
+    pack: str
+    code: str = ""
+    measured_on: str = ""
+    valid_until: str = ""
+    people: int = 0
+    passed_over: PassedOver | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Chance:
     """A probability with its 95 % interval."""
@@ -36,7 +62,7 @@ class Chance:
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """What one score means among `gallery` references.
+    """What one score means among `gallery` people.
 
     `stranger`: a stranger's photograph brings a candidate this strong; None where the evaluation saw it too seldom to tell. `missed`: with a
     threshold here the right person, if present, is missed.
@@ -68,8 +94,14 @@ class Histograms:
         self._above = list(accumulate(reversed(non_mated)))[::-1]
         self._below = [0, *accumulate(mated)]
 
-    def state(self, score: float, gallery: int, origin: Origin) -> Statement | None:
-        """The statement for a score; None without a gallery or without data."""
+    def state(
+        self, score: float, gallery: int, origin: Origin, *, references: int | None = None
+    ) -> Statement | None:
+        """The statement for a score among `gallery` people; None without a gallery or without data.
+
+        `references`: how many were compared, where people have several. Each is a chance for a stranger.
+        """
+        chances = max(gallery, references or 0)
         if (
             gallery < 1
             or not self._above
@@ -84,9 +116,9 @@ class Histograms:
         if seen >= LEAST_SEEN:
             low, high = poisson_interval(seen / 2)
             stranger = Chance(
-                value=_any_of(seen / total, gallery),
-                low=_any_of(min(2 * low / total, 1.0), gallery),
-                high=_any_of(min(2 * high / total, 1.0), gallery),
+                value=_any_of(seen / total, chances),
+                low=_any_of(min(2 * low / total, 1.0), chances),
+                high=_any_of(min(2 * high / total, 1.0), chances),
             )
         missed, mated = self._below[place], self._below[-1]
         lower, upper = wilson(missed / mated, mated / self._people)
@@ -100,7 +132,8 @@ class Histograms:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """Searches that were measured among `gallery` persons: FPIR and FNIR at ascending thresholds, of so many strangers and mates (persons)."""
+    """Searches that were measured among `gallery` persons with `references_each` photographs at most: FPIR and FNIR at ascending thresholds, of so many
+    strangers and mates (persons)."""
 
     gallery: int
     threshold: tuple[float, ...]
@@ -108,9 +141,15 @@ class Measured:
     fnir: tuple[float, ...]
     strangers: int
     mates: int
+    references_each: int = 1
 
-    def state(self, score: float, gallery: int, origin: Origin) -> Statement | None:
-        """The statement for a score; None without a gallery."""
+    def state(
+        self, score: float, gallery: int, origin: Origin, *, references: int | None = None
+    ) -> Statement | None:
+        """The statement for a score among `gallery` people; None without a gallery.
+
+        `references`: as in `Histograms.state`; those beyond what each person had in the measurement count as further people.
+        """
         if gallery < 1 or not self.threshold or not math.isfinite(score):
             return None
         # Between two measured thresholds the lower one tells FPIR and the upper one FNIR: neither is made to look smaller.
@@ -119,7 +158,7 @@ class Measured:
         stranger = None
         if fpir * self.strangers >= LEAST_SEEN / 3:
             low, high = wilson(fpir, self.strangers)
-            ratio = gallery / self.gallery
+            ratio = max(gallery, (references or 0) / self.references_each) / self.gallery
             stranger = Chance(value=_any_of(fpir, ratio), low=_any_of(low, ratio), high=_any_of(high, ratio))
         lower, upper = wilson(fnir, self.mates)
         return Statement(

@@ -33,6 +33,8 @@ LABELS = {
     "declared_minor": N_("Declared minor"),
     "destroy_from": N_("Destroys from"),
     "ends_at": N_("Ends"),
+    "ended_reason": N_("Ended because"),
+    "evaluation": N_("Evaluation"),
     "entries": N_("Log entries"),
     "erasure": N_("Erasure"),
     "evidence": N_("Evidence"),
@@ -61,6 +63,7 @@ LABELS = {
     "licensed_until": N_("Licensed until"),
     "location": N_("Folder"),
     "lock": N_("Lock"),
+    "measured_at": N_("Measured"),
     "method": N_("Method"),
     "notice": N_("Notice"),
     "notice_exemption": N_("Exempt from notice"),
@@ -71,6 +74,7 @@ LABELS = {
     "on_behalf_of_jurisdiction": N_("Standing in"),
     "opened_at": N_("Opened"),
     "lifted_at": N_("Lifted"),
+    "operating_point": N_("Operating point"),
     "order": N_("Order"),
     "owner": N_("Owner"),
     "placed_at": N_("Placed"),
@@ -78,6 +82,7 @@ LABELS = {
     "outcome": N_("Outcome"),
     "pack": N_("Pack"),
     "permits_unlabelled": N_("Unlabelled faces"),
+    "people": N_("People"),
     "person": N_("Person"),
     "pii_controller": N_("Controller"),
     "public_key": N_("Public key"),
@@ -109,6 +114,11 @@ LABELS = {
     "source": N_("Source"),
     "sponsor": N_("Sponsor"),
     "state": N_("State"),
+    "strangers": N_("Strangers"),
+    "mates": N_("Searched for, enrolled"),
+    "report_sha256": N_("SHA-256 of the report"),
+    "FPIR": "FPIR",
+    "FNIR": "FNIR",
     "target_name": N_("About"),
     "text": N_("Text"),
     "threshold": N_("Threshold"),
@@ -116,6 +126,7 @@ LABELS = {
     "touches": N_("Touches"),
     "training": N_("Training"),
     "until": N_("Until"),
+    "valid_for_people": N_("Valid up to, people"),
     "valid_from": N_("Valid from"),
     "valid_until": N_("Valid until"),
     "verdicts": N_("Verdicts"),
@@ -131,6 +142,8 @@ STATES = {
     "closed": N_("closed"),
     "denied": N_("authorisation refused"),
     "destroyed": N_("destroyed"),
+    "ended": N_("ended"),
+    "expired": N_("expired"),
     "in-force": N_("in force"),
     "lifted": N_("lifted"),
     "inconclusive": N_("inconclusive"),
@@ -163,7 +176,7 @@ COUNTED = {
 
 _MOMENTS = {
     "activated_at", "concluded_at", "expires_at", "given_at", "issued_at", "opened_at", "registered", "set_at", "withdrawn_at",
-    "placed_at", "until", "lifted_at", "recorded_at",
+    "placed_at", "until", "lifted_at", "recorded_at", "measured_at",
 }  # fmt: skip
 _DAYS = {
     "certified_until",
@@ -180,6 +193,8 @@ def show(name: str, value: Json) -> object:
     """A field as people read it."""
     if name in {"state", "outcome"} and isinstance(value, str):
         return _(STATES.get(value, value))
+    if name in {"FPIR", "FNIR"} and isinstance(value, Mapping):
+        return _rate(value)
     if isinstance(value, Mapping):
         return ", ".join(f"{_(COUNTED[key])}: {number}" for key, number in value.items() if key in COUNTED)
     if isinstance(value, str) and name in _DAYS:
@@ -187,6 +202,14 @@ def show(name: str, value: Json) -> object:
     if isinstance(value, str) and name in _MOMENTS:
         return moment(value)
     return value
+
+
+def _rate(value: Mapping[str, Json]) -> str:
+    """A rate in per cent with the upper end of its interval."""
+    from countenance.cli.sheet.words import decimal
+
+    share, high = (decimal(100 * float(str(value[key])), 2) for key in ("value", "high"))
+    return say(N_("{share} % (at most {high} %)"), share=share, high=high)
 
 
 def _in_table(name: str, value: Json) -> object:

@@ -12,9 +12,9 @@ from countenance.primitives.canonical import Json
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
-    from countenance.biometrics.statement import Chance, Statement
+    from countenance.biometrics.statement import Chance, Evidence, Statement
     from countenance.search.path import SearchAnswer
-    from countenance.search.values import Candidate, LoggedCandidates, ProbeFace, WhichFace
+    from countenance.search.values import ByThreshold, Candidate, LoggedCandidates, ProbeFace, WhichFace
 
 STATEMENT = N_(
     "These are leads, not identifications. A comparison score says how near two photographs' faces lie to one "
@@ -51,6 +51,9 @@ def answer_document(answer: SearchAnswer) -> dict[str, Json]:
             "of": answer.coverage.permitted,
             "not_searchable": answer.coverage.not_searchable,
         },
+        "people": answer.people,
+        "evaluation": _evidence(answer.evidence),
+        "operating_point": _by_threshold(answer.by_threshold),
         "space_id": str(answer.space_id),
         "grant": answer.grant_id,
         "log_entry": answer.log_entry,
@@ -109,7 +112,7 @@ def show_which_face(screen: Screen, answer: WhichFace, name: str, photographs: i
 
 def show_candidates(screen: Screen, answer: LoggedCandidates) -> None:
     """The list, its coverage, and what it is."""
-    from countenance.cli.sheet.words import count_heading, origin_sentence
+    from countenance.cli.sheet.words import count_heading, origin_sentence, threshold_sentence
 
     screen.paragraph(f"{count_heading(len(answer.candidates))} ({answer.gallery})", bold=True)
     if not answer.candidates:
@@ -121,8 +124,9 @@ def show_candidates(screen: Screen, answer: LoggedCandidates) -> None:
     for candidate in answer.candidates:
         _show_candidate(screen, candidate)
     screen.line()
-    if origin := origin_sentence(answer):
-        screen.paragraph(origin)
+    for sentence in (threshold_sentence(answer), origin_sentence(answer)):
+        if sentence:
+            screen.paragraph(sentence)
     show_coverage(screen, answer)
     screen.line()
     screen.text(STATEMENT)
@@ -184,6 +188,35 @@ def _statement(statement: Statement | None) -> dict[str, Json] | None:
         "N": statement.gallery,
         "FPIR": None if stranger is None else _chance(stranger),
         "FNIR": _chance(missed),
+    }
+
+
+def _evidence(evidence: Evidence | None) -> dict[str, Json] | None:
+    """The evaluation behind the statements, and why it is not the gallery's own."""
+    if evidence is None:
+        return None
+    return {
+        "origin": evidence.origin.value,
+        "pack": evidence.pack,
+        "code": evidence.code or None,
+        "measured_on": evidence.measured_on or None,
+        "valid_until": evidence.valid_until or None,
+        "N": evidence.people or None,
+        "passed_over": None if evidence.passed_over is None else evidence.passed_over.value,
+    }
+
+
+def _by_threshold(point: ByThreshold | None) -> dict[str, Json] | None:
+    """The operating point of identification with the standard's symbols."""
+    if point is None:
+        return None
+    return {
+        "code": point.operating_point,
+        "T": point.threshold,
+        "N": point.most_people,
+        "FPIR": point.fpir,
+        "FNIR": point.fnir,
+        "valid_until": point.valid_until,
     }
 
 

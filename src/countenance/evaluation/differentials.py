@@ -85,7 +85,7 @@ def differential(
                 persons=persons,
                 samples=int(own.sum()),
                 not_acquired=int((failed * inside).sum()),
-                enough=persons >= LEAST_PERSONS and expected >= LEAST_SEEN,
+                enough=bool(persons >= LEAST_PERSONS and expected >= LEAST_SEEN),
                 fmr=fmr,
                 fnmr=fnmr,
             )

@@ -113,8 +113,9 @@ def _at_fmr(point: AtFmr) -> dict[str, Json]:
 def identification_document(one: Identification | None) -> dict[str, Json]:
     """Investigation, identification and growth over gallery sizes."""
     if one is None:
-        return {"investigation": [], "identification": [], "by_gallery_size": []}
+        return {"open_set": None, "investigation": [], "identification": [], "by_gallery_size": []}
     return {
+        "open_set": {"N": _exact(one.gallery, one.gallery), "strangers": one.strangers, "mates": one.mates},
         "investigation": [
             {
                 "N": _exact(each.gallery, each.gallery),

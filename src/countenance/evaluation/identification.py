@@ -46,9 +46,12 @@ class AtFpir:
 
 @dataclass(frozen=True, kw_only=True)
 class Identification:
-    """`by_size`: FNIR at the same FPIR for each gallery size. `curve`: the DET of the whole gallery."""
+    """`by_size`: FNIR at the same FPIR for each gallery size. `curve`: the DET of the whole gallery. `strangers`, `mates`: persons
+    with non-mated and with mated searches, in whatever split."""
 
     gallery: int
+    strangers: int
+    mates: int
     mated: int
     non_mated: int
     splits: int
@@ -70,6 +73,8 @@ def identify(
     shown = 0.01 if 0.01 in bearable else bearable[0]
     return Identification(
         gallery=first.gallery,
+        strangers=len(np.unique(np.concatenate([one.stranger for one in splits]))),
+        mates=len(np.unique(np.concatenate([one.mate_person for one in splits]))),
         mated=sum(len(one.mate_score) for one in splits),
         non_mated=searches,
         splits=len(splits),

@@ -66,6 +66,10 @@ class Act(StrEnum):
     MAJORITY_REVIEW = "majority-review"
     ASSESSMENT_RECORD = "assessment-record"  # two persons
     TRANSFORM_RENEW = "transform-renew"  # of a gallery; two persons
+    EVALUATION_ADOPT = "evaluation-adopt"  # two persons
+    EVALUATION_END = "evaluation-end"
+    OPERATING_POINT_SET = "operating-point-set"  # two persons
+    OPERATING_POINT_END = "operating-point-end"
     BREACH_REPORT = "breach-report"
     REQUEST_OPEN = "request-open"
     REQUEST_VERIFY = "request-verify"
@@ -121,6 +125,8 @@ TWO_PERSON_ACTS = frozenset(
         Act.ORDER_DESTROY,
         Act.ASSESSMENT_RECORD,
         Act.TRANSFORM_RENEW,
+        Act.EVALUATION_ADOPT,
+        Act.OPERATING_POINT_SET,
     }
 )
 

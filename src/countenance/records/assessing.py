@@ -15,14 +15,21 @@ from countenance.records.workspace import Workspace
 RULE = "ASSESS-01"
 
 
-def assessment_refusal(workspace: Workspace, gallery: Gallery, purpose: str, *, pack: str) -> Refused | None:
-    """What speaks against a search because it is not what was assessed; None where it is, or nothing was asked for."""
-    rows = list(Assessment.objects.filter(gallery=gallery).values_list("space_id", "threshold", "purposes"))
+def assessment_refusal(
+    workspace: Workspace, gallery: Gallery, purpose: str, *, pack: str, identification: float | None = None
+) -> Refused | None:
+    """What speaks against a search because it is not what was assessed; None where it is, or nothing was asked for.
+
+    `identification`: the threshold, where the search goes by one; then an assessment must speak of that very threshold.
+    """
+    columns = ("space_id", "threshold", "purposes", "identification")
+    rows = list(Assessment.objects.filter(gallery=gallery).values_list(*columns))
     if not rows:
         return None
     models = workspace.models
-    for space, threshold, purposes in rows:
-        if (space, threshold) == (str(models.space_id), models.candidate_floor) and purpose in purposes:
+    for space, threshold, purposes, by_threshold in rows:
+        same = (space, threshold) == (str(models.space_id), models.candidate_floor) and purpose in purposes
+        if same and identification in {None, by_threshold}:
             return None
     return Refused(
         reason="assessment-reopened",

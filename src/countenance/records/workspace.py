@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from countenance.index.upkeep import UpkeepReport
     from countenance.policy.engine import PolicyEngine
     from countenance.policy.restrictions import Restriction
+    from countenance.records.counting import PeopleCounter
     from countenance.tlog.leaf import NewEntry
     from countenance.tlog.log import Appended, Log
     from countenance.vault.media import MediaStore
@@ -249,6 +250,13 @@ class Workspace:
         from countenance.vault.vault import GRANT_SECRET
 
         return self.vault.named_secret(GRANT_SECRET)
+
+    @cached_property
+    def counter(self) -> PeopleCounter:
+        """How many people stand behind references."""
+        from countenance.records.counting import PeopleCounter
+
+        return PeopleCounter()
 
     def policy(self, epoch: int | None = None) -> PolicyEngine:
         """The engine of the packs in force now; another process may have changed them a moment ago.

@@ -157,6 +157,22 @@ class _Replay:
     def hold_lifted(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
         models.Hold.objects.filter(code=str(details["code"]), lifted_at=None).update(lifted_at=entry.leaf.at)
 
+    def evaluation_ended(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        models.AdoptedEvaluation.objects.filter(code=str(details["code"]), ended_at=None).update(
+            ended_at=entry.leaf.at, ended_reason=str(details["reason"])
+        )
+
+    def operating_point_ended(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        models.OperatingPoint.objects.filter(code=str(details["code"]), ended_at=None).update(
+            ended_at=entry.leaf.at, ended_reason=str(details["reason"])
+        )
+
+    def operating_point_set(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        """The new one is not in the backup; the one it took the place of does not come back."""
+        models.OperatingPoint.objects.filter(gallery_id=UUID(details["gallery"]), ended_at=None).update(
+            ended_at=entry.leaf.at, ended_reason="replaced"
+        )
+
     def _end(self, **which: Any) -> None:
         chosen = models.Reference.objects.filter(**which)
         self.references += end_references(self.workspace, self.tx, chosen, self.now)
@@ -192,6 +208,9 @@ _ENDS: Mapping[str, Callable[[_Replay, LoggedEntry, dict[str, Any]], None]] = {
     Event.SOURCE_CORRECTED: _Replay.source_corrected,
     Event.MAJORITY_REACHED: _Replay.majority_reached,
     Event.HOLD_LIFTED: _Replay.hold_lifted,
+    Event.EVALUATION_ENDED: _Replay.evaluation_ended,
+    Event.OPERATING_POINT_ENDED: _Replay.operating_point_ended,
+    Event.OPERATING_POINT_SET: _Replay.operating_point_set,
     Event.SUPPRESSION_ENDED: _Replay.suppression_ended,
     Event.ERASURE_STARTED: _Replay.erasure_started,
     Event.ERASURE_UNFINDABLE: _Replay.erasure_unfindable,
@@ -221,6 +240,8 @@ _BEGINS = frozenset(
         Event.HOLD_PLACED,
         Event.RETENTION_SET,
         Event.ASSESSMENT_RECORDED,
+        Event.EVALUATION_ADOPTED,
+        Event.OPERATING_POINT_SET,
     }
 )
 

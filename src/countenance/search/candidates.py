@@ -18,8 +18,16 @@ from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.search.keeping import SealedProbe
 from countenance.search.permission import Asked, question_of
-from countenance.search.statement import statements_of
-from countenance.search.values import Candidate, CandidateList, Concluded, Lead, LoggedCandidates, Probe
+from countenance.search.statement import statements_for
+from countenance.search.values import (
+    ByThreshold,
+    Candidate,
+    CandidateList,
+    Concluded,
+    Lead,
+    LoggedCandidates,
+    Probe,
+)
 from countenance.tlog.leaf import NewEntry
 from countenance.vault.errors import KeyDestroyedError
 from countenance.vault.vault import Sealed
@@ -79,6 +87,7 @@ def write(
     )
     leads = tuple(lead for lead in found.leads if lead.reference_id in live)[: grant.k]
     search_id = uuid.uuid4()
+    point = asked.point if isinstance(asked.point, models.OperatingPoint) else None
     (appended,) = workspace.record(
         tx,
         [
@@ -99,6 +108,8 @@ def write(
                     "searched": found.coverage.searched,
                     "permitted": found.coverage.permitted,
                     "not_searchable": found.coverage.not_searchable,
+                    "operating_point": point.code if point else None,
+                    "threshold": f"{point.threshold:.6f}" if point else None,
                     "candidates": [
                         {"reference": str(lead.reference_id), "score": round(lead.score, 6)} for lead in leads
                     ],
@@ -122,6 +133,8 @@ def write(
         searched=found.coverage.searched,
         permitted=found.coverage.permitted,
         not_searchable=found.coverage.not_searchable,
+        threshold=point.threshold if point else None,
+        operating_point=point.code if point else "",
         made_at=now,
         log_index=appended.index,
     )
@@ -168,7 +181,12 @@ def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCand
             id__in=[lead.face_id for lead in leads]
         )
     }
-    stating = statements_of(workspace.models)
+    people = workspace.counter.people(
+        asked.gallery.pk, found.probe.grant.permission_classes, found.coverage.searched
+    )
+    stating, evidence = statements_for(
+        workspace.models, asked.gallery, people, found.coverage.searched, workspace.clock()
+    )
     candidates: list[Candidate] = []
     for rank, lead in enumerate(leads, start=1):
         face = faces[lead.face_id]
@@ -189,7 +207,7 @@ def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCand
                 captured_at=photograph.captured_at,
                 holder=photograph.source.holder,
                 contact=photograph.source.contact,
-                statement=stating(lead.score, found.coverage.searched),
+                statement=stating(lead.score),
                 crop=crop,
             )
         )
@@ -199,10 +217,27 @@ def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCand
         gallery=asked.gallery.name,
         candidates=tuple(candidates),
         coverage=found.coverage,
+        people=people,
+        evidence=evidence,
+        by_threshold=_by_threshold(asked),
         space_id=found.space_id,
         grant_id=found.probe.grant.id,
         log_entry=concluded.log_entry,
         probe=tuple(face for face, _ in found.probe.parts),
+    )
+
+
+def _by_threshold(asked: Asked) -> ByThreshold | None:
+    point = asked.point
+    if not isinstance(point, models.OperatingPoint):
+        return None
+    return ByThreshold(
+        operating_point=point.code,
+        threshold=point.threshold,
+        most_people=point.most_people,
+        fpir=point.fpir,
+        fnir=point.fnir,
+        valid_until=min(point.expires_at, point.evaluation.expires_at).date().isoformat(),
     )
 
 

@@ -31,7 +31,7 @@ from countenance.records.identity import SignedRequest, spend
 from countenance.records.workspace import Workspace
 from countenance.search.candidates import group_by_person, show, write
 from countenance.search.keeping import SealedProbe, kept_probe
-from countenance.search.permission import Asked, ask, ask_again, decide, question_of, still_stands
+from countenance.search.permission import Asked, ask, ask_again, decide, outgrown, question_of, still_stands
 from countenance.search.probe import make_probe
 from countenance.search.suppression import without_suppressed
 from countenance.search.values import (
@@ -73,13 +73,14 @@ def search(
         return _not_acquired(workspace, signed, asked, probe, granted)
     with kept_probe(workspace, asked, probe) as keeping:
         for _ in range(_TRIES):
-            found = _scan(workspace, probe)
+            found = _scan(workspace, asked, probe)
             concluded = _conclude(workspace, signed, asked, found, keeping.parts)
             if isinstance(concluded, Refused):
                 return concluded
             if isinstance(concluded, Concluded):
                 keeping.claimed = True
                 return show(workspace, asked, concluded)
+            asked = ask_again(workspace, asked, workspace.clock())
             probe = Probe(grant=concluded, template=probe.template, parts=probe.parts)
     raise UnavailableError(
         N_("Permissions changed faster than this search could be made."),
@@ -88,12 +89,16 @@ def search(
     )
 
 
-def _scan(workspace: Workspace, probe: Probe) -> CandidateList | None:
+def _scan(workspace: Workspace, asked: Asked, probe: Probe) -> CandidateList | None:
     """Steps 4 and 5. None where the grant was revoked or ran out since it was minted.
 
     A person may have any number of references, so rows are fetched until they fill the list or there are no more.
     """
     limit = probe.grant.k * _ROWS_PER_CANDIDATE
+    point = asked.point
+    floor = workspace.models.candidate_floor
+    if point is not None and not isinstance(point, Refused):
+        floor = max(floor, point.threshold)
     while True:
         try:
             with open_reading() as tx:
@@ -101,7 +106,7 @@ def _scan(workspace: Workspace, probe: Probe) -> CandidateList | None:
                     tx,
                     probe.grant,
                     probe.template,
-                    floor=workspace.models.candidate_floor,
+                    floor=floor,
                     now=workspace.clock(),
                     epoch=workspace.epoch(),
                     limit=limit,
@@ -127,8 +132,14 @@ def _conclude(
     with workspace.transaction() as (tx, now):
         if found is not None and still_stands(workspace, asked, found.probe.grant, now):
             spend(signed, now)
-            return write(workspace, tx, asked, found, sealed, now)
-        asked = ask_again(workspace, asked)
+            grant = found.probe.grant
+            too_many = outgrown(workspace, asked, grant, found.coverage.permitted, now)
+            if too_many is None:
+                return write(workspace, tx, asked, found, sealed, now)
+            reasons = _reasons(too_many, asked, now)
+            _log(workspace, tx, asked, Event.SEARCH_REFUSED, now, too_many.pack, reasons)
+            return too_many
+        asked = ask_again(workspace, asked, now)
         granted = decide(workspace, asked, now)
         if isinstance(granted, Refused):
             spend(signed, now)

@@ -23,6 +23,7 @@ from countenance.records.facts import (
     sought_facts,
 )
 from countenance.records.identity import Caller, SignedRequest, caller_facts, verify
+from countenance.records.measuring import operating_point_of
 from countenance.records.named import find_gallery
 from countenance.records.restrictions import rows_are_open, search_refusal
 from countenance.records.workspace import Workspace
@@ -33,13 +34,14 @@ from countenance.search.values import SearchRequest
 class Asked:
     """A search request with the rows it names, as read at one moment. `case` is None where no such case exists.
 
-    `epoch` was read before the rows: what is revoked between the two makes the grant too old, never too young.
+    `point`: what identification by threshold goes by, or why it may not; None where the search goes by rank. `epoch` was read before the rows: what is revoked between the two makes the grant too old, never too young.
     """
 
     caller: Caller
     request: SearchRequest
     case: CaseRead | None
     gallery: models.Gallery
+    point: models.OperatingPoint | Refused | None
     epoch: int
 
     @property
@@ -57,18 +59,22 @@ def ask(workspace: Workspace, signed: SignedRequest, request: SearchRequest, now
     caller = verify(signed, workspace_id=str(workspace.settings.id), now=now)
     code = read_code(request.case) if request.case else None
     case = read_case(code=code) if code else None
-    return Asked(caller=caller, request=request, case=case, gallery=_gallery(request.gallery), epoch=epoch)
+    gallery = _gallery(request.gallery)
+    point = _point(workspace, request, gallery, now, epoch)
+    return Asked(caller=caller, request=request, case=case, gallery=gallery, point=point, epoch=epoch)
 
 
-def ask_again(workspace: Workspace, asked: Asked) -> Asked:
+def ask_again(workspace: Workspace, asked: Asked, now: datetime) -> Asked:
     """The same request, with every row as it is now."""
     epoch = workspace.epoch()
     account = models.Account.objects.select_related("organisation", "sponsor").get(pk=asked.caller.account.pk)
+    gallery = models.Gallery.objects.get(pk=asked.gallery.pk)
     return Asked(
         caller=Caller(account=account, facts=caller_facts(account)),
         request=asked.request,
         case=read_case(pk=asked.case.row.pk) if asked.case else None,
-        gallery=models.Gallery.objects.get(pk=asked.gallery.pk),
+        gallery=gallery,
+        point=_point(workspace, asked.request, gallery, now, epoch),
         epoch=epoch,
     )
 
@@ -81,8 +87,14 @@ def decide(workspace: Workspace, asked: Asked, now: datetime) -> Grant | Refused
     )
     if closed is not None:
         return closed
+    if isinstance(asked.point, Refused):
+        return asked.point
     reopened = assessment_refusal(
-        workspace, asked.gallery, asked.purpose, pack=workspace.policy(asked.epoch).book.hash
+        workspace,
+        asked.gallery,
+        asked.purpose,
+        pack=workspace.policy(asked.epoch).book.hash,
+        identification=asked.point.threshold if asked.point else None,
     )
     if reopened is not None:
         return reopened
@@ -118,6 +130,27 @@ def still_stands(workspace: Workspace, asked: Asked, grant: Grant, now: datetime
     if grant.revocation_epoch != workspace.epoch() or now >= grant.expires_at or asked.case is None:
         return False
     return case_facts(asked.case.row).searches_left > 0
+
+
+def _point(
+    workspace: Workspace, request: SearchRequest, gallery: models.Gallery, now: datetime, epoch: int
+) -> models.OperatingPoint | Refused | None:
+    if not request.identify:
+        return None
+    space = str(workspace.models.space_id)
+    return operating_point_of(gallery, space, 0, now, pack=workspace.policy(epoch).book.hash)
+
+
+def outgrown(
+    workspace: Workspace, asked: Asked, grant: Grant, permitted: int, now: datetime
+) -> Refused | None:
+    """What speaks against a search by threshold once it is known how many references it may search."""
+    if asked.point is None:
+        return None
+    people = workspace.counter.people(asked.gallery.pk, grant.permission_classes, permitted)
+    space = str(workspace.models.space_id)
+    found = operating_point_of(asked.gallery, space, people, now, pack=grant.pack_hash)
+    return found if isinstance(found, Refused) else None
 
 
 def _gallery(name: str) -> models.Gallery:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from countenance.biometrics.geometry import Box
-from countenance.biometrics.statement import Statement
+from countenance.biometrics.statement import Evidence, Statement
 from countenance.biometrics.templates import SpaceId, Template
 from countenance.biometrics.vocabulary import QualityReason
 from countenance.index.answers import Coverage
@@ -23,7 +23,7 @@ from countenance.records.params import Params
 
 ACT = "search"
 MOST_PHOTOGRAPHS = 20
-_OPTION_NAMES = frozenset({"case", "gallery", "purpose", "photographs", "faces", "k"})
+_OPTION_NAMES = frozenset({"case", "gallery", "purpose", "photographs", "faces", "k", "identify"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,8 @@ class SearchRequest:
 
     `case`: code, "" where none was named. `gallery`: name, "" for the only one. `purpose`: "" for the case's own.
     `photographs`: the files' bytes, all of one sought person. `faces`: for each photograph the number of the sought
-    face, or None where it shows one face only. `k`: most candidates, 1..20.
+    face, or None where it shows one face only. `k`: most candidates, 1..20. `identify`: by the threshold of the gallery's
+    operating point (identification), not by rank alone (investigation).
     """
 
     case: str
@@ -41,6 +42,7 @@ class SearchRequest:
     photographs: tuple[bytes, ...] = field(repr=False)
     faces: tuple[int | None, ...]
     k: int = MAX_CANDIDATES
+    identify: bool = False
 
     def params(self) -> dict[str, Json]:
         """What is signed."""
@@ -51,6 +53,7 @@ class SearchRequest:
             "photographs": [sha256_hex(photograph) for photograph in self.photographs],
             "faces": list(self.faces),
             "k": self.k,
+            **({"identify": True} if self.identify else {}),
         }
 
     @classmethod
@@ -82,6 +85,7 @@ class SearchRequest:
             photographs=photographs,
             faces=_faces(params.json, len(photographs)),
             k=params.number("k", default=MAX_CANDIDATES, least=1, most=MAX_CANDIDATES),
+            identify=params.flag("identify"),
         )
 
 
@@ -164,7 +168,7 @@ class Candidate:
     """One line of the list as it may be shown.
 
     `person`: the operator's label, None for an unlabelled face. `photo`: path within the source. `face`: number in the
-    photograph. `crop`: JPEG thumbnail. `statement`: what the score means among as many references as were searched; None
+    photograph. `crop`: JPEG thumbnail. `statement`: what the score means among as many people as were searched; None
     where no valid evaluation says so.
     """
 
@@ -184,14 +188,33 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ByThreshold:
+    """The operating point that a search went by. `fpir`, `fnir`: at galleries of `most_people`. `valid_until`: ISO date."""
+
+    operating_point: str
+    threshold: float
+    most_people: int
+    fpir: float
+    fnir: float
+    valid_until: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LoggedCandidates:
-    """The only list that is ever shown: every basis was live in the transaction that logged it."""
+    """The only list that is ever shown: every basis was live in the transaction that logged it.
+
+    `people`: behind the references that were searched. `evidence`: whose evaluation the statements rest on; None where no valid
+    one speaks of these templates. `by_threshold`: None for investigation, where people read the list down to the floor.
+    """
 
     case: str
     purpose: str
     gallery: str
     candidates: tuple[Candidate, ...]
     coverage: Coverage
+    people: int
+    evidence: Evidence | None
+    by_threshold: ByThreshold | None
     space_id: SpaceId
     grant_id: str
     log_entry: int

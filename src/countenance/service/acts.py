@@ -5,6 +5,7 @@ from __future__ import annotations
 from countenance.acting.path import ActResult
 from countenance.acting.path import perform as perform_with
 from countenance.acting.step import Handlers
+from countenance.evaluation.acts import HANDLERS as EVALUATION
 from countenance.oversight.acts import HANDLERS as OVERSIGHT
 from countenance.oversight.watch_acts import HANDLERS as WATCH
 from countenance.records.identity import SignedRequest
@@ -15,7 +16,16 @@ from countenance.rights.acts import HANDLERS as RIGHTS
 from countenance.rights.erasure import HANDLERS as ERASURE
 from countenance.rights.suppression import HANDLERS as SUPPRESSION
 
-HANDLERS: Handlers = {**REGISTRY, **REVIEW, **OVERSIGHT, **WATCH, **ERASURE, **RIGHTS, **SUPPRESSION}
+HANDLERS: Handlers = {
+    **REGISTRY,
+    **REVIEW,
+    **OVERSIGHT,
+    **WATCH,
+    **ERASURE,
+    **RIGHTS,
+    **SUPPRESSION,
+    **EVALUATION,
+}
 
 
 def perform(workspace: Workspace, request: SignedRequest) -> ActResult:

@@ -8,7 +8,7 @@ from typing import Any
 
 from countenance.acting.path import ActResult
 from countenance.biometrics.geometry import Box
-from countenance.biometrics.statement import Chance, Origin, Statement
+from countenance.biometrics.statement import Chance, Evidence, Origin, PassedOver, Statement
 from countenance.biometrics.templates import SpaceId
 from countenance.biometrics.vocabulary import QualityReason
 from countenance.index.answers import Coverage
@@ -16,7 +16,14 @@ from countenance.policy.decisions import Refused
 from countenance.primitives import errors
 from countenance.primitives.text import Message
 from countenance.search.path import SearchAnswer
-from countenance.search.values import Candidate, FailureToAcquire, LoggedCandidates, ProbeFace, WhichFace
+from countenance.search.values import (
+    ByThreshold,
+    Candidate,
+    FailureToAcquire,
+    LoggedCandidates,
+    ProbeFace,
+    WhichFace,
+)
 
 type Encoded = tuple[dict[str, Any], list[bytes]]
 
@@ -105,6 +112,8 @@ def decode(header: dict[str, Any], blobs: list[bytes]) -> SearchAnswer:
                             for line in value["candidates"]
                         ),
                         "coverage": Coverage(**value["coverage"]),
+                        "evidence": _evidence(value["evidence"]),
+                        "by_threshold": value["by_threshold"] and ByThreshold(**value["by_threshold"]),
                         "space_id": SpaceId(value["space_id"]),
                         "probe": tuple(_face(face, next(crops)) for face in value["probe"]),
                     }
@@ -132,6 +141,19 @@ def _face(value: dict[str, Any], crop: bytes) -> ProbeFace:
             "box": Box(**value["box"]),
             "quality": tuple(QualityReason(reason) for reason in value["quality"]),
             "crop": crop,
+        }
+    )
+
+
+def _evidence(value: dict[str, Any] | None) -> Evidence | None:
+    if value is None:
+        return None
+    passed_over = value["passed_over"]
+    return Evidence(
+        **{
+            **value,
+            "origin": Origin(value["origin"]),
+            "passed_over": None if passed_over is None else PassedOver(passed_over),
         }
     )
 

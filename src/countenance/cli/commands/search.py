@@ -88,6 +88,11 @@ if TYPE_CHECKING:
     "-k", "k", metavar="NUMBER", type=click.IntRange(1, 20), help=N_("Most candidates, 1 to 20. Else 20.")
 )
 @option(
+    "--identify",
+    is_flag=True,
+    help=N_("By the threshold of the gallery's operating point. Locked where there is none that is valid."),
+)
+@option(
     "--sheet",
     metavar="FILE",
     type=click.Path(path_type=Path),
@@ -109,6 +114,7 @@ def search(
     faces: tuple[int, ...],
     many: Path | None,
     k: int | None,
+    identify: bool,
     sheet: Path | None,
     ray: str | None,
     cluster: Path,
@@ -119,7 +125,7 @@ def search(
     from countenance.service.searcher import open_searcher
 
     key = AccountKey.read(door.keys() / f"{door.account()}.key")
-    wanted = given(case=case, gallery=gallery, purpose=purpose, k=k)
+    wanted = given(case=case, gallery=gallery, purpose=purpose, k=k, identify=identify)
     place = None if ray is None else (ray, cluster.absolute())
     with open_searcher(door.directory().absolute(), cluster=place) as searcher:
         if many is not None:
@@ -174,6 +180,7 @@ def ask(
         photographs=tuple(photographs),
         faces=faces,
         k=int(str(wanted.get("k", MAX_CANDIDATES))),
+        identify=wanted.get("identify") is True,
     )
     signed = key.sign(workspace_id=searcher.workspace_id, act=ACT, params=request.params(), at=system_clock())
     return searcher.search(signed, request.photographs)

@@ -41,7 +41,11 @@ def _candidates(answer: LoggedCandidates, cards: list[Html]) -> Html:
         "div",
         element("h2", text(words.count_heading(len(answer.candidates)))),
         element("p", text(words.coverage_sentence(answer.coverage)), class_="soft"),
-        *([element("p", text(origin), class_="soft")] if (origin := words.origin_sentence(answer)) else []),
+        *(
+            element("p", text(sentence), class_="soft")
+            for sentence in (words.threshold_sentence(answer), words.origin_sentence(answer))
+            if sentence
+        ),
         element("ol", *cards, class_="cards") if cards else empty_list(),
     )
 

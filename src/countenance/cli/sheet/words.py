@@ -48,9 +48,19 @@ ORIGINS = {
         "By the evaluation published with the model pack, on other photographs than these, and calculated for this size of gallery: "
         "measure your own with countenance evaluate."
     ),
-    "workspace": N_("By an evaluation of this workspace's own, calculated for this size of gallery."),
+    "workspace": N_(
+        "By this workspace's own evaluation {code} of {day}, among {people} people, calculated for this size of gallery; valid until {until}."
+    ),
 }
 """Whose evaluation it is; the words of `Origin`."""
+
+PASSED_OVER = {
+    "none-adopted": N_("This gallery has adopted no evaluation of its own."),
+    "expired": N_("This gallery's own evaluation has expired."),
+    "other-pack": N_("This gallery's own evaluation was made with another model pack."),
+    "outgrown": N_("This gallery has more than ten times the people of its own evaluation."),
+}
+"""Why it is not the workspace's own; the words of `PassedOver`."""
 
 LIMITS = (
     N_(
@@ -108,7 +118,7 @@ def statement_sentence(statement: Statement | None) -> str:
         )
     return say(
         N_(
-            "In a gallery of {gallery} references, a stranger's photograph brings a candidate this strong {stranger}. With a threshold here the "
+            "In a gallery of {gallery} people, a stranger's photograph brings a candidate this strong {stranger}. With a threshold here the "
             "right person, if present, is missed {missed}."
         ),
         gallery=whole_number(statement.gallery),
@@ -128,12 +138,20 @@ def statement_phrase(statement: Statement | None) -> str:
 
 def origin_sentence(answer: LoggedCandidates) -> str:
     """Whose evaluation the statements rest on, and what makes the probe weak; nothing where nothing was stated."""
-    stated = [each.statement for each in answer.candidates if each.statement is not None]
-    if not stated:
+    evidence = answer.evidence
+    if evidence is None or not any(each.statement for each in answer.candidates):
         return ""
     sentences = [
-        _(ORIGINS[stated[0].origin]),
+        say(
+            ORIGINS[evidence.origin],
+            code=evidence.code,
+            day=evidence.measured_on,
+            people=whole_number(evidence.people),
+            until=evidence.valid_until,
+        )
     ]
+    if evidence.passed_over is not None:
+        sentences.append(_(PASSED_OVER[evidence.passed_over]))
     weak = sorted({_(QUALITY[reason]) for face in answer.probe for reason in face.quality})
     if weak:
         sentences.append(
@@ -143,6 +161,25 @@ def origin_sentence(answer: LoggedCandidates) -> str:
             )
         )
     return " ".join(sentences)
+
+
+def threshold_sentence(answer: LoggedCandidates) -> str:
+    """By which operating point the list was cut off; nothing where it was not."""
+    point = answer.by_threshold
+    if point is None:
+        return ""
+    return say(
+        N_(
+            "Identification by threshold: only scores of {threshold} and above, by operating point {code}. In a gallery of {people} people a "
+            "stranger's photograph brings a candidate {stranger}, and the right person is missed {missed}. Valid until {until}."
+        ),
+        threshold=decimal(point.threshold),
+        code=point.operating_point,
+        people=whole_number(point.most_people),
+        stranger=_about(point.fpir),
+        missed=_about(point.fnir),
+        until=point.valid_until,
+    )
 
 
 def _often(chance: Chance) -> str:

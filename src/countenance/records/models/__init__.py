@@ -5,6 +5,7 @@ from countenance.records.models.collection import Basis, Gallery, PermissionClas
 from countenance.records.models.erasing import Erasure, ErasureWork, ResidencyClaim, Tombstone
 from countenance.records.models.ingest import IngestItem, IngestRun, IngestShard
 from countenance.records.models.keeping import Assessment, Hold, RetentionLimit, StatusFeed
+from countenance.records.models.measuring import AdoptedEvaluation, OperatingPoint
 from countenance.records.models.organisations import Account, Organisation, UsedNonce
 from countenance.records.models.oversight import Inquiry, InquiryAuthority, InquiryDocument, Lock, Order
 from countenance.records.models.persons import ConsentReceipt, Person
@@ -30,6 +31,7 @@ from countenance.records.models.watching import MisuseFlag, Sample, SampledSearc
 
 __all__ = [
     "Account",
+    "AdoptedEvaluation",
     "Approval",
     "Assessment",
     "Basis",
@@ -51,6 +53,7 @@ __all__ = [
     "InquiryDocument",
     "Lock",
     "MisuseFlag",
+    "OperatingPoint",
     "Order",
     "Organisation",
     "PackSigner",

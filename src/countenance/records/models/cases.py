@@ -81,6 +81,8 @@ class Search(models.Model):
     searched = models.BigIntegerField()  # coverage: references scanned
     permitted = models.BigIntegerField()
     not_searchable = models.BigIntegerField()
+    threshold = models.FloatField(null=True)  # of identification, where it went by one
+    operating_point = models.TextField(default="", blank=True)  # code of the one that set it
     made_at = models.DateTimeField()
     log_index = models.BigIntegerField()
 

@@ -73,6 +73,7 @@ class Assessment(models.Model):
     adds_to = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="addenda")
     space_id = models.TextField()  # of the model pack
     threshold = models.FloatField()  # comparison score below which no candidate is listed
+    identification = models.FloatField(null=True)  # threshold of the operating point it speaks of, if any
     purposes = WordsField()
     title = models.TextField()
     document_sha256 = models.TextField()

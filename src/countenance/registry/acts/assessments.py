@@ -40,12 +40,14 @@ def record(step: Step) -> Outcome:
         else frozenset(gallery.purposes)
     )
     models = step.workspace.models
+    point = gallery.operating_points.filter(ended_at=None).first()
     made = Assessment.objects.create(
         code=new_code("D", groups=2),
         gallery=gallery,
         adds_to=before,
         space_id=str(models.space_id),
         threshold=models.candidate_floor,
+        identification=point.threshold if point else None,
         purposes=purposes,
         title=step.params.line("title"),
         document_sha256=digest,
@@ -62,6 +64,7 @@ def record(step: Step) -> Outcome:
             "adds_to": before.code if before else None,
             "space": made.space_id,
             "threshold": str(made.threshold),
+            "identification": None if made.identification is None else f"{made.identification:.6f}",
             "purposes": sorted(purposes),
             "document": digest,
         },
@@ -78,6 +81,7 @@ def describe(workspace: Workspace, made: Assessment) -> dict[str, Json]:
         "title": made.title,
         "purposes": sorted(made.purposes),
         "threshold": made.threshold,
+        "identification": made.identification,
         "space_id": made.space_id,
         "document_sha256": made.document_sha256,
         "recorded_at": iso(made.recorded_at),

@@ -14,6 +14,7 @@ from countenance.primitives.clock import iso
 from countenance.records import models
 from countenance.records.erasing.describing import describe
 from countenance.records.events import Event
+from countenance.records.measuring import describe_evaluation, describe_point
 from countenance.registry.acts import (
     accounts,
     assessments,
@@ -42,6 +43,8 @@ class Listing(StrEnum):
     RETENTION = "retention"
     HOLDS = "holds"
     ASSESSMENTS = "assessments"
+    EVALUATIONS = "evaluations"
+    OPERATING_POINTS = "operating-points"
     STATUS = "status"
 
 
@@ -62,6 +65,18 @@ def read(step: Step) -> Outcome:
         return Outcome(
             record={listing.value: [] if own else [assessments.describe(step.workspace, row) for row in rows]}
         )
+    if listing is Listing.EVALUATIONS:
+        adopted = models.AdoptedEvaluation.objects.select_related("gallery", "adopted_by").order_by(
+            "adopted_at"
+        )
+        return Outcome(record={listing.value: [describe_evaluation(row, step.now) for row in adopted]})
+    if (
+        listing is Listing.OPERATING_POINTS
+    ):  # with every earlier one: the change log is for everybody who has an account
+        points = models.OperatingPoint.objects.select_related("gallery", "evaluation", "set_by").order_by(
+            "set_at"
+        )
+        return Outcome(record={listing.value: [describe_point(row, step.now) for row in points]})
     if listing is Listing.PROPOSALS:
         return Outcome(record={listing.value: [] if own else _proposals(step)})
     return Outcome(record={listing.value: _LISTINGS[listing](own)})
