@@ -45,7 +45,7 @@ myst_url_schemes = {"http": None, "https": None, "mailto": None, "beside": {"url
 exclude_patterns = ["conf.py"]
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 
-_LINK = re.compile(r"(?P<before>(?<!!)\[[^\]]*\]\()(?P<target>[^)#\s]+\.md)(?P<anchor>#[^)\s]*)?(?=\))")
+_LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^):#\s]+)(?P<anchor>#[^)\s]*)?\)")
 
 
 def is_french(page: str) -> bool:
@@ -66,14 +66,18 @@ def choose(_app: Any, config: Any) -> None:
 
 
 def links(app: Any, page: str, source: list[str]) -> None:
-    """Links to pages of the other language lead into its build; the front page lists the pages of its language."""
+    """Links to pages of the other language lead into its build, and those out of this folder are text; the front page
+    lists the pages of its language.
+    """
 
     def lead(found: re.Match[str]) -> str:
         target = normpath(f"{page}/../{found['target']}").removesuffix(".md")
+        if target.startswith("../"):
+            return found["text"]
         if is_french(target) == is_french(page) or not (HERE / f"{target}.md").exists():
             return found[0]
         there = relpath(f"/{'fr' if is_french(target) else 'en'}/{target}.html", f"/x/{page}/..")
-        return f"{found['before']}beside:{there}{found['anchor'] or '#'}"
+        return f"[{found['text']}](beside:{there}{found['anchor'] or '#'})"
 
     source[0] = _LINK.sub(lead, source[0])
     if page == app.config.root_doc:
