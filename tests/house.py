@@ -237,6 +237,42 @@ class House:
         self.workspace = Workspace.open(self.workspace.directory, clock=self.clock)
 
 
+def two(house: House, act: str, /, **params: Any) -> Any:
+    """An act of two operators."""
+    proposed = house.act(act, **params)
+    return house.act("approve", house.deputy, proposal=proposed["proposal"])
+
+
+@dataclass(kw_only=True)
+class Authority:
+    name: str
+    commissioner: AccountKey
+    inspector: AccountKey
+
+
+def authority(
+    house: House,
+    name: str = "Office of the Privacy Commissioner of Canada",
+    place: str = "CA",
+    short: str = "opc",
+) -> Authority:
+    """Registered by two operators, with a commissioner and an inspector."""
+    two(house, "authority-add", name=name, jurisdiction=place)
+    keys = []
+    for role in ("commissioner", "inspector"):
+        key = AccountKey.generate(f"{short}-{role}")
+        two(
+            house,
+            "account-add",
+            name=key.account,
+            role=role,
+            authority=name,
+            public_key=key.public_bytes().hex(),
+        )
+        keys.append(key)
+    return Authority(name=name, commissioner=keys[0], inspector=keys[1])
+
+
 def _copy_founded(directory: Path, database: str | None) -> None:
     """A founded workspace: founded once by this process for each kind of database, and copied."""
     folder, name = _founded(database and database.replace(f"/{_name_of(database)}?", "/postgres?"))

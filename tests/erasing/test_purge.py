@@ -10,6 +10,7 @@ import pytest
 from erasing_scan import Planted, everything
 from house import House, photograph
 
+from countenance.policy.pack import shipped_pack_files
 from countenance.policy.terms import DataKind
 from countenance.primitives.errors import NotFoundError, RefusedError, UsageError
 from countenance.records import models
@@ -56,12 +57,81 @@ def test_every_kind_has_a_limit_and_an_owner(sqlite_house: House) -> None:
     with pytest.raises(NotFoundError):
         sqlite_house.act("retention-set", kind="probe", days=3, owner="nobody", reason="x")
     assert "waits_for" not in sqlite_house.act(
-        "retention-set", kind="probe", days=30, owner="operator", reason="x"
+        "retention-set", kind="probe", days=20, owner="operator", reason="x"
     )
-    longer = sqlite_house.act("retention-set", kind="probe", days=31, owner="operator", reason="x")
+    longer = sqlite_house.act("retention-set", kind="probe", days=21, owner="operator", reason="x")
     assert longer["waits_for"] == "second-person"
     held = {row["data"]: row for row in sqlite_house.act("records-read", listing="retention")["retention"]}
-    assert (held["probe"]["days"], held["probe"]["owner"]) == (30, "operator")
+    assert (held["probe"]["days"], held["probe"]["owner"]) == (20, "operator")
+
+
+def test_nobody_sets_a_limit_that_a_law_does_not_let_them(sqlite_house: House) -> None:
+    """Of the packs that govern the operator's place or a gallery's the shortest counts, also where nothing was set."""
+    house = sqlite_house
+
+    def listed(kind: str) -> dict[str, Any]:
+        rows = house.act("records-read", listing="retention")["retention"]
+        return next(row for row in rows if row["data"] == kind)
+
+    assert (listed("probe")["days"], listed("probe")["at_most"]) == (30, 30)
+    assert (listed("template")["days"], listed("template")["at_most"]) == (None, None)
+    for days in (31, "purpose"):
+        with pytest.raises(UsageError) as refused:
+            house.act("retention-set", kind="probe", days=days, owner="operator", reason="x")
+        assert refused.value.code == "retention-law"
+    # With a gallery in Illinois its law is among them: three years for a template, whatever was set before.
+    limit(house, "template", 2_000)
+    files = shipped_pack_files("US-IL")
+    waiting = house.act("policy-activate", files=files, signatures=house.vouched(files))
+    house.act("approve", house.deputy, proposal=waiting["proposal"])
+    house.act("gallery-add", name="chicago", purposes=["missing-person"], jurisdiction="US-IL", notice="n")
+    assert (listed("template")["days"], listed("template")["at_most"]) == (1_095, 1_095)
+    with pytest.raises(UsageError):
+        house.act("retention-set", kind="template", days=1_096, owner="operator", reason="x")
+
+
+def test_requests_and_refusals_are_purged_by_the_clock(filled: House) -> None:
+    """A request's dates and steps, and what refusals rested on; entries and proofs stay. What a hold keeps stays too."""
+    house = filled
+    code = models.ConsentReceipt.objects.get(person__label="Agathe Untel").code
+    other = models.ConsentReceipt.objects.get(person__label="Bernard Sansnom").code
+    numbers = []
+    for value in (code, other):
+        made = house.act(
+            "request-open", kind="objection", pointer="receipt", value=value, name="A", contact="by post"
+        )
+        house.act("request-verify", request=made["request"], tier="receipt-holder", code=value)
+        house.act("request-find", request=made["request"])
+        house.act("request-fulfil", request=made["request"])
+        numbers.append(made["request"])
+    with pytest.raises(RefusedError):
+        house.act("person-add", house.caseworker, label="x")
+    refused = len(house.events()) - 1
+    limit(house, "log-payload", 1_000)
+    later(house, 366)
+    purge(house)
+    assert "refusal" in {row.target.partition("/")[0] for row in models.Erasure.objects.all()}
+    with house.workspace.transaction() as (tx, _):
+        assert log_store.read_payloads(tx, refused, refused + 1) == []
+        assert log_store.read_payloads(tx, refused - 1, refused) != []  # nothing but refusals
+        assert house.workspace.log.verify(tx).ok
+    assert models.RequestRecord.objects.count() == 2
+    later(house, 300)
+    house.act(
+        "hold-place", scope="person", target="Agathe Untel", authority="Court", reason="x",
+        until=(house.clock() + timedelta(days=200)).isoformat(),
+    )  # fmt: skip
+    later(house, 66)
+    marks = [number.encode() for number in numbers]
+    assert all(mark in everything(house) for mark in marks)  # negative control
+    purge(house)
+    assert [row.number for row in models.RequestRecord.objects.all()] == [numbers[0]]
+    assert [mark in everything(house) for mark in marks] == [True, False]
+    later(house, 140)  # the hold is over
+    purge(house)
+    assert not models.RequestRecord.objects.exists()
+    assert not models.RequestStepRecord.objects.exists()
+    assert not any(mark in everything(house) for mark in marks)
 
 
 def test_with_the_clock_moved_on_all_that_is_due_is_gone(filled: House) -> None:
@@ -82,7 +152,7 @@ def test_with_the_clock_moved_on_all_that_is_due_is_gone(filled: House) -> None:
     assert planted.missing(everything(house)) == set()
     assert purge(house) == []
 
-    later(house, 91)
+    later(house, 31)
     plan = house.act("purge-plan")["due"]
     assert [row["data"] for row in plan] == ["probe"]
     (row,) = purge(house)
@@ -90,7 +160,7 @@ def test_with_the_clock_moved_on_all_that_is_due_is_gone(filled: House) -> None:
     assert {name for name, mark in marks.items() if mark in everything(house)} == set()
     assert planted.missing(everything(house)) == set()  # and nothing else
 
-    later(house, 90)
+    later(house, 150)
     assert models.Candidate.objects.exists()
     (row,) = purge(house)
     assert row["stores"]["candidate-lists"] >= 1

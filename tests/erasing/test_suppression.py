@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from contextlib import suppress as suppress_error
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -32,8 +33,9 @@ from countenance.records.suppressing.operating import MOST_FALSE_HOLDS, operatin
 from countenance.records.workspace import Workspace
 from countenance.registry.backup import backup
 from countenance.registry.restore import restore
-from countenance.rights.suppression import join as join_by_picture
+from countenance.rights.opting_out import fulfil_with_picture
 from countenance.rights.suppression import suppress
+from countenance.service.upkeep import by_clock
 
 
 def small(person: str, name: str = "studio_portrait") -> bytes:
@@ -198,7 +200,7 @@ def test_it_lists_and_exports_nothing(sqlite_house: House) -> None:
     public = {name for name in dir(SuppressionList) if not name.startswith("_")}
     assert public == {
         "join", "renew", "leave", "release", "end_expired", "remove", "terms", "exists", "is_suppressed",
-        "watches_answers", "length",
+        "watches_answers", "length", "settle",
     }  # fmt: skip
     data = (sqlite_house.workspace.directory / "suppression" / "list.sqlite3").read_bytes()
     assert joined.code.encode() not in data
@@ -224,16 +226,30 @@ def test_it_comes_back_from_a_backup_without_who_left(sqlite_house: House, tmp_p
         assert SuppressionList(restored).is_suppressed(grant(house), asked) == [True, False]
 
 
-def test_by_picture_as_an_act_with_what_is_told(source: House) -> None:
+def asked_to_be_left_out(house: House) -> str:
+    """A verified request for the third form; returns its number."""
+    asked = house.act(
+        "request-open", kind="opt-out", form="protected-template", pointer="own-face", name="A. Roy",
+        contact="by post",
+    )  # fmt: skip
+    house.act("request-verify", request=asked["request"], tier="own-face-seen", seen="passport")
+    return str(asked["request"])
+
+
+def test_by_a_request_with_what_is_told(source: House) -> None:
     picture = photograph("P001", "amateur_selfie")
-    params = {"photograph": sha256_hex(picture), "request": "Q-1", "days": 100}
+    number = asked_to_be_left_out(source)
+    params = {"picture": sha256_hex(picture), "request": number, "days": 100}
     signed = source.operator.sign(
-        workspace_id=source.id, act="suppression-join", at=source.clock(), params=params
+        workspace_id=source.id, act="request-fulfil", at=source.clock(), params=params
     )
-    told: Any = join_by_picture(source.workspace, signed, picture, source.pool).record
+    told: Any = fulfil_with_picture(source.workspace, signed, picture, source.pool).record
     point = operating_point(source.workspace.models, 1)
-    assert (told["threshold"], told["misses"]) == (point.threshold, round(point.misses, 4))
-    assert told["false_holds"] <= MOST_FALSE_HOLDS
+    assert (float(told["threshold"]), float(told["misses"])) == (
+        round(point.threshold, 4),
+        round(point.misses, 4),
+    )
+    assert float(told["false_holds"]) <= MOST_FALSE_HOLDS
     assert told["expires_at"][:10] == "2027-02-10"
     take_in(source)
     held: Any = source.act("suppression-status")
@@ -250,6 +266,62 @@ def test_by_picture_as_an_act_with_what_is_told(source: House) -> None:
     assert told_log == [f"suppression-{word}" for word in ("joined", "renewed", "released", "ended")]
     with pytest.raises(RefusedError):
         source.act("suppression-status", source.caseworker)
+
+
+class UndoneError(Exception):
+    """Raised to undo a transaction."""
+
+
+class TestUndoneAndCutShort:
+    """The list is another database: it does what the log says was committed, and nothing else."""
+
+    def undo(self, house: House, method: str, *words: Any) -> None:
+        with suppress_error(UndoneError), house.workspace.transaction() as (tx, _):
+            getattr(SuppressionList(house.workspace), method)(tx, *words)
+            raise UndoneError
+
+    def on_list(self, house: House, face: Template) -> bool:
+        return SuppressionList(house.workspace).is_suppressed(grant(house), [(face, "0" * 64)])[0]
+
+    def test_what_was_undone_leaves_no_entry_and_no_key(self, sqlite_house: House) -> None:
+        house = sqlite_house
+        face = template(house, photograph("P001"))
+        keys = set(house.workspace.vault.record_ids())
+        self.undo(house, "join", face)
+        listed = SuppressionList(house.workspace)
+        assert not self.on_list(house, face)
+        assert (listed.length(), listed.settle(), listed.settle()) == (0, 1, 0)
+        assert not self.on_list(house, face)
+        assert set(house.workspace.vault.record_ids()) == keys
+
+    def test_who_wanted_to_leave_and_did_not_is_still_kept_out(self, sqlite_house: House) -> None:
+        house = sqlite_house
+        face = template(house, photograph("P001"))
+        code = join(house, face).code
+        for method, more in (("leave", ()), ("renew", ()), ("release", ("0" * 64,))):
+            self.undo(house, method, code, *more)
+            assert SuppressionList(house.workspace).settle() == 1
+            assert self.on_list(house, face)
+
+    def test_what_was_committed_takes_effect_after_a_crash(
+        self, sqlite_house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As if the process had ended right after the commit: nothing of what comes after it is done."""
+        house = sqlite_house
+        face = template(house, photograph("P001"))
+        with monkeypatch.context() as cut_short:
+            cut_short.setattr(SuppressionList, "_after_commit", lambda *_: None)
+            joined = join(house, face)
+            assert not self.on_list(house, face)
+        by_clock(house.workspace)  # start-up, and every round of upkeep
+        assert self.on_list(house, face)
+        with monkeypatch.context() as cut_short:
+            cut_short.setattr(SuppressionList, "_after_commit", lambda *_: None)
+            let(house, "leave", joined.code)
+        assert self.on_list(house, face)
+        by_clock(house.workspace)
+        assert not self.on_list(house, face)
+        assert SuppressionList(house.workspace).length() == 0
 
 
 def test_looking_at_it_again_does_not_lengthen_a_hold(source: House) -> None:

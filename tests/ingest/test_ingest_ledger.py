@@ -20,6 +20,7 @@ from countenance.ingest.store import Store
 from countenance.ingest.taken import Taken
 from countenance.primitives.errors import RefusedError, UnavailableError
 from countenance.records.models import Face, Gallery, IngestItem, IngestRun, IngestShard, Photograph, Source
+from countenance.records.replaying import replay_entry
 
 
 def listed_run(desk: Desk, journal: Journal, count: int) -> IngestRun:
@@ -154,7 +155,10 @@ def test_a_permission_that_ends_stops_the_run(
     kept = set(Face.objects.exclude(crop="").values_list("id", flat=True))
     assert set(archive.workspace.vault.record_ids()) == kept
     assert not IngestShard.objects.exclude(owner="").filter(finished_at__isnull=True).exists()
-    assert "act-refused" in archive.events()[-1]
+    last = len(archive.events()) - 1
+    assert "act-refused" in archive.events()[last]
+    again = replay_entry(archive.workspace, last)
+    assert (again.logged, again.differences) == (refused.value.rule, ())
     if reason == "basis-not-live":
         assert live_references() == []
         assert kept == set()

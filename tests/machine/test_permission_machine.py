@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house import House, found_house, photograph, shared_pool
+from house import House, authority, found_house, photograph, shared_pool
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -32,7 +32,7 @@ from hypothesis.stateful import (
 
 from countenance.extraction.values import EmbedRule, ExtractionResult
 from countenance.policy.decisions import Refused
-from countenance.primitives.errors import RefusedError
+from countenance.primitives.errors import ConflictError, RefusedError
 from countenance.records import models
 from countenance.records.database import open_reading
 from countenance.records.ending import end_expired
@@ -46,7 +46,7 @@ STEPS = int(os.environ.get("COUNTENANCE_MACHINE_STEPS", "200"))
 IN_ONE_LIFE = 50
 LABELS = ("P001", "P002", "P003", "P004")
 _PLACE: list[Path] = []
-DONE = {"steps": 0, "searches": 0, "restores": 0, "erasures": 0}
+DONE = {"steps": 0, "searches": 0, "restores": 0, "erasures": 0, "orders": 0, "destroyed": 0}
 
 
 @cache
@@ -80,6 +80,7 @@ class Permissions(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="machine-", dir=_PLACE[0]))
         made = found_house(self.folder / "workspace", None)
         self.house = QuickHouse(**vars(made))
+        self.saved_at = self.house.clock()
         self.live: dict[str, tuple[str, datetime | None]] = {}
         self.found: set[str] = set()
         self.known: set[str] = set()
@@ -91,6 +92,8 @@ class Permissions(RuleBasedStateMachine):
         self.size = 0
         self.certified = self.house.clock()
         self.restored = 0
+        self.order_code = self.order_kind = ""
+        self.authority = authority(self.house)
 
     def teardown(self) -> None:
         with open_reading() as tx:
@@ -121,6 +124,8 @@ class Permissions(RuleBasedStateMachine):
 
     @rule(label=st.sampled_from(LABELS))
     def enrol(self, label: str) -> None:
+        if "order" in self.closed:
+            return  # nothing is taken in; the house would do so beside the path of ingest
         if label in self.live and label not in self.found and not self.here(label):
             self.house.enrol(self.live[label][0], photograph(label))
             self.found.add(label)
@@ -157,7 +162,8 @@ class Permissions(RuleBasedStateMachine):
         if self.house.clock() - self.certified > timedelta(days=50):
             self.house.act("account-certify", self.house.deputy, name="operator")
             self.house.act("account-certify", self.house.operator, name="deputy")
-            self.house.act("account-certify", self.house.operator, name="carol")
+            for name in ("carol", self.authority.commissioner.account, self.authority.inspector.account):
+                self.house.act("account-certify", self.house.operator, name=name)
             self.certified = self.house.clock()
         for label, (_, ends) in list(self.live.items()):
             if ends is not None and ends <= self.house.clock():
@@ -184,7 +190,7 @@ class Permissions(RuleBasedStateMachine):
 
     @rule()
     def lock(self) -> None:
-        """What an order to cease does to a gallery."""
+        """What an operator can close by itself."""
         if "lock" not in self.closed:
             self.lock_code = self.house.act("lock-set", kind="search", gallery="people", reason="order 1")[
                 "lock"
@@ -197,6 +203,63 @@ class Permissions(RuleBasedStateMachine):
             made = self.house.act("lock-lift", lock=self.lock_code)
             self.house.act("approve", self.house.deputy, proposal=made["proposal"])
             self.closed.discard("lock")
+
+    @rule(kind=st.sampled_from(["cease-offering", "delete"]))
+    def order(self, kind: str) -> None:
+        """An authority's own, for its whole place: nobody is served, or what was collected is locked and waits."""
+        if "order" in self.closed:
+            return
+        more = {"destroy_from": self.house.clock().isoformat()} if kind == "delete" else {}
+        self.order_code = self.house.act(
+            "order-issue", self.authority.commissioner, kind=kind, place="CA", number="1", **more
+        )["order"]
+        self.order_kind = kind
+        self.closed.add("order")
+        with pytest.raises((RefusedError, ConflictError)):  # no operator lifts it
+            self.house.act("order-lift", order=self.order_code, reason="we would rather not")
+        DONE["orders"] += 1
+
+    @rule()
+    @precondition(lambda self: "order" in self.closed and self.order_kind != "destroyed")
+    def lift_order(self) -> None:
+        self.house.act(
+            "order-lift", self.authority.commissioner, order=self.order_code, reason="no longer needed"
+        )
+        self.closed.discard("order")
+
+    @rule()
+    @precondition(lambda self: self.closed - {"order"} or self.order_kind in {"cease-offering", "delete"})
+    def open_up(self) -> None:
+        """All that can be opened again, so that a life is not spent behind closed doors."""
+        for what in sorted(self.closed & {"gallery", "client"}):
+            self.reinstate(what)
+        self.lift()
+        if "order" in self.closed and self.order_kind != "destroyed":
+            self.lift_order()
+
+    @rule(turn=st.integers(0, 1))
+    @precondition(lambda self: "order" in self.closed and self.order_kind == "delete")
+    def destroy(self, turn: int) -> None:
+        """Two of the authority carry the order to delete out; what a hold keeps stays. The order stands from then on."""
+        if turn:
+            return  # half of them wait, so that a life goes on
+        keys = {label: set(self.faces(label)) for label in self.known if label != self.held}
+        waiting = self.house.act("order-destroy", self.authority.commissioner, order=self.order_code)
+        self.house.act("approve", self.authority.inspector, proposal=waiting["proposal"])
+        finish(self.house.workspace)
+        here = set(models.Person.objects.values_list("label", flat=True))
+        assert here.isdisjoint(self.found - {self.held})
+        assert here >= self.known & {self.held}
+        for label in self.known - here:
+            self.no_more(label)
+            self.keys_gone |= keys[label]
+        self.known &= here
+        self.order_kind = "destroyed"
+        with pytest.raises(ConflictError):
+            self.house.act(
+                "order-lift", self.authority.commissioner, order=self.order_code, reason="too late"
+            )
+        DONE["destroyed"] += 1
 
     @rule(label=st.sampled_from(LABELS))
     def hold(self, label: str) -> None:
@@ -219,6 +282,9 @@ class Permissions(RuleBasedStateMachine):
             answer = self.house.search(photograph(label))
         except RefusedError:
             assert self.closed
+            return
+        if self.closed == {"order"} and self.order_kind != "cease-offering":
+            assert isinstance(answer, Refused) or not getattr(answer, "candidates", ())
             return
         if self.closed:
             assert isinstance(answer, Refused)
@@ -249,12 +315,16 @@ class Permissions(RuleBasedStateMachine):
             backup(self.house.workspace, request, self.folder / "backup")
             self.saved = (self.folder / "backup", dict(self.live), set(self.found), set(self.known))
             self.ended = set()
+            self.saved_at = self.house.clock()
 
     @rule()
     def bring_back(self) -> None:
         """What ended since the backup has ended; what began since is not there."""
-        if self.saved is None or self.held or self.closed:
+        stands = {"order"} if self.order_kind == "destroyed" else set()
+        if self.saved is None or self.held or self.closed - stands:
             return
+        if self.house.clock() - self.saved_at > timedelta(days=35):
+            return  # nobody's certification in it holds any more
         self.house.workspace.checkpoint()
         log = self.folder / f"log{self.restored}"
         with open_reading() as tx:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from house import House, photograph
+from house import Authority, House, authority, photograph, two
 
 from countenance.primitives.errors import RefusedError
 from countenance.records.identity import AccountKey
@@ -14,36 +13,7 @@ from countenance.search.values import LoggedCandidates
 SELFIE = photograph("P001", "amateur_selfie")
 OPC = "Office of the Privacy Commissioner of Canada"
 
-
-def two(house: House, act: str, /, **params: Any) -> Any:
-    """An act of two operators."""
-    proposed = house.act(act, **params)
-    return house.act("approve", house.deputy, proposal=proposed["proposal"])
-
-
-@dataclass(kw_only=True)
-class Authority:
-    name: str
-    commissioner: AccountKey
-    inspector: AccountKey
-
-
-def authority(house: House, name: str = OPC, place: str = "CA", short: str = "opc") -> Authority:
-    """Registered by two operators, with a commissioner and an inspector."""
-    two(house, "authority-add", name=name, jurisdiction=place)
-    keys = []
-    for role in ("commissioner", "inspector"):
-        key = AccountKey.generate(f"{short}-{role}")
-        two(
-            house,
-            "account-add",
-            name=key.account,
-            role=role,
-            authority=name,
-            public_key=key.public_bytes().hex(),
-        )
-        keys.append(key)
-    return Authority(name=name, commissioner=keys[0], inspector=keys[1])
+__all__ = ["OPC", "SELFIE", "Authority", "authority", "found_person", "people", "refused_as", "two"]
 
 
 def found_person(house: House) -> Any:

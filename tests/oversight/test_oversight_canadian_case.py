@@ -24,6 +24,7 @@ from countenance.records.database import open_reading
 from countenance.records.identity import AccountKey
 from countenance.search.values import LoggedCandidates
 from countenance.service.acts import perform
+from countenance.service.upkeep import by_clock
 from countenance.tlog import verifier
 from countenance.tlog.statement import issue
 
@@ -178,6 +179,16 @@ def test_the_canadian_case(told: Told) -> None:
     assert certificate["refusals_since"]["count"] >= 1
     assert certificate["last_answer_before"] < certificate["in_force_since_entry"]
 
+    # A court keeps one person's record back, until a day.
+    held = house.act(
+        "hold-place",
+        scope="person",
+        target="P001",
+        until=(house.clock() + timedelta(days=60)).isoformat(),
+        authority="Federal Court, T-1",
+        reason="evidence in a proceeding",
+    )["hold"]
+
     # The operator's people leave. The inquiry stays open, and the orders stand.
     house.act("account-suspend", house.deputy, name="operator", reason="Left")
     house.act("account-suspend", house.deputy, name="deputy", reason="Left")
@@ -190,8 +201,9 @@ def test_the_canadian_case(told: Told) -> None:
     waiting = house.act("order-destroy", opc.commissioner, order=deleting)["proposal"]
     gone = house.act("approve", opc.inspector, proposal=waiting)
     assert gone["state"] == "destroyed"
-    assert not models.Person.objects.exists()
-    assert not models.Candidate.objects.exists()
+    assert list(models.Person.objects.values_list("label", flat=True)) == ["P001"]
+    assert set(models.Erasure.objects.get(code=gone["erasure"]).kept_back) == {held}
+    assert not models.Candidate.objects.exclude(person__label="P001").exists()
     assert "erasure-done" in house.events()
 
     # Findings are issued and attached.
@@ -205,6 +217,11 @@ def test_the_canadian_case(told: Told) -> None:
         findings="Collected without consent, for a purpose that is not appropriate",
     )
     assert (closed["state"], len(closed["documents"])) == ("closed", 1)
+
+    # The hold ends on its day, and with nobody there the rest goes as the order said.
+    house.clock.move(timedelta(days=31))
+    by_clock(house.workspace)
+    assert not models.Person.objects.exists()
     with open_reading() as tx:
         assert house.workspace.log.verify(tx).ok
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from policy_factories import CLIENT, MISSING, NOW, ROWS, SECOND
 from countenance.policy.book import PolicyBook, load_book
 from countenance.policy.decisions import Permitted, Refused
 from countenance.policy.engine import PolicyEngine
-from countenance.policy.facts import asked_by
+from countenance.policy.facts import Asked, asked_by
 from countenance.policy.pack import load_pack, pack_from_files, shipped_pack_files
 from countenance.policy.purposes import BasisKind, Purpose, Role
 from countenance.policy.questions import Act, ConsentState, PersonFacts, RequesterFacts, SoughtFacts
@@ -233,6 +234,49 @@ def test_a_question_of_the_wrong_shape_refuses_itself_alone(engine, question):
     assert wrong == engine.fault
     assert isinstance(first, Permitted)
     assert isinstance(last, Permitted)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        make.search(case__searches_left=2**63),
+        make.search(case__searches_left="9"),
+        make.search(caller__suspended="no"),
+        make.search(caller__suspended=0),
+        make.search(caller__role=None),
+        make.search(gallery__live=1),
+    ],
+)
+def test_a_question_is_held_against_the_schema_however_many_were_asked_before(engine, wrong):
+    """The schema is held against each shape once; a wrong type is another shape, also after a thousand good questions."""
+    for _ in range(3):
+        assert isinstance(engine.decide(make.SEARCH), Permitted)
+        assert engine.decide(wrong) == engine.fault
+
+
+def test_a_missing_fact_is_another_shape(engine, monkeypatch):
+    whole = Asked.under
+    assert isinstance(engine.decide(make.SEARCH), Permitted)
+    for fact in ("caller", "gallery", "now", "governed", "lawless", "missing", "operator"):
+
+        def without(self, *words, fact=fact, **more):
+            request = whole(self, *words, **more)
+            return {
+                **request,
+                "context": {name: value for name, value in request["context"].items() if name != fact},
+            }
+
+        with monkeypatch.context() as spoilt:
+            spoilt.setattr(Asked, "under", without)
+            assert engine.decide(make.SEARCH) == engine.fault, fact
+
+
+def test_the_schema_looks_at_nothing_but_types():
+    """What the memory of shapes rests on: texts, whole numbers, truths, sets of texts and records of these."""
+    schema = load_pack("HOUSE").schema
+    used = set(re.findall(r":\s*([A-Z]\w*(?:<\w+>)?)", re.sub(r"//.*", "", schema)))
+    records = set(re.findall(r"^type (\w+)", schema, re.MULTILINE))
+    assert used - records <= {"String", "Long", "Bool", "Set<String>"}, used - records
 
 
 @pytest.mark.parametrize("name", ['a" || true', "line\nbreak", "", "é" * 5000, 'Account::"x"'])

@@ -20,6 +20,7 @@ from countenance.policy.decisions import Refused
 from countenance.primitives.canonical import sha256_hex
 from countenance.primitives.errors import ConflictError, RefusedError, UsageError
 from countenance.records import models
+from countenance.records.replaying import replay_entry
 from countenance.records.requests import drop_picture, picture_name, sweep_pictures
 from countenance.rights.access import pictures_of
 from countenance.rights.desk import PICTURE_PART
@@ -84,6 +85,8 @@ def test_it_needs_somebody_who_has_seen_the_requester(house: House) -> None:
     refused = look(house, number, key=house.caseworker)
     assert isinstance(refused, Refused)
     assert house.events()[-1] == "act-refused"
+    again = replay_entry(house.workspace, len(house.events()) - 1)
+    assert (again.logged, again.again, again.differences) == (refused.rule, refused.rule, ())
 
 
 def test_a_grant_for_one_request_is_of_no_use_with_another_authority(house: House) -> None:

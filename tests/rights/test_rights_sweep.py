@@ -19,6 +19,7 @@ from countenance.policy.pack import shipped_pack_files
 from countenance.primitives.canonical import sha256_hex
 from countenance.primitives.errors import ConflictError, UnavailableError
 from countenance.records import models
+from countenance.records.replaying import replay_entry
 from countenance.rights.secrecy import MemoryOnly, memory_only
 from countenance.rights.sweep import SweepState, plan_sweep, sweep
 from countenance.tlog import verifier
@@ -72,6 +73,8 @@ def test_no_pack_permits_it_unless_it_says_so(house: House) -> None:
     refused = run(house, asked(house))
     assert isinstance(refused, Refused)
     assert house.events()[-1] == "act-refused"
+    again = replay_entry(house.workspace, len(house.events()) - 1)
+    assert (again.logged, again.again, again.differences) == (refused.rule, refused.rule, ())
     assert not models.SweepRecord.objects.exists()
 
 

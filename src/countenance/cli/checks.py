@@ -18,7 +18,7 @@ from pathlib import Path
 
 from countenance.cli.door import Door
 from countenance.cli.language import _, say, spoken, tell
-from countenance.primitives.errors import CountenanceError, IntegrityError, UnavailableError
+from countenance.primitives.errors import ConflictError, CountenanceError, IntegrityError, UnavailableError
 from countenance.primitives.text import N_
 
 LEAST_SQLITE = (3, 35, 0)  # RETURNING, which the log's statements use
@@ -196,6 +196,18 @@ def _clock(door: Door) -> str:
 
 def _policy(door: Door) -> str:
     book = door.workspace().policy().book
+    if not book.of_this_release:
+        raise ConflictError(
+            N_(
+                "The pack HOUSE in force ({version}) belongs to another release; what it does not know is refused."
+            ),
+            remedy=N_(
+                "Two persons put this release's in force: countenance policy export HOUSE house; countenance policy sign "
+                "house --as NAME, by each; countenance policy activate house --as NAME; countenance approve."
+            ),
+            code="policy-other-release",
+            version=book.house.version,
+        )
     packs = ", ".join(f"{pack.name} {pack.version}" for pack in book.packs.values())
     return say(N_("{packs}: {count} rules"), packs=packs, count=len(book.rules))
 

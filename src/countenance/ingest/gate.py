@@ -7,7 +7,10 @@ from datetime import datetime
 
 from countenance.policy.decisions import Decision, Refused
 from countenance.policy.purposes import Purpose
-from countenance.policy.questions import Act, ActQuestion, EnrolQuestion
+from countenance.policy.questions import Act, ActQuestion, EnrolQuestion, Question
+from countenance.policy.replay import question_json
+from countenance.primitives.canonical import Json
+from countenance.records.database import DjangoTransaction
 from countenance.records.facts import basis_facts, gallery_facts
 from countenance.records.identity import (
     Caller,
@@ -31,6 +34,21 @@ class Admitted:
     pack: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stopped:
+    """What stops an ingest. `question`: what policy was asked, so that it can be asked again; None of a lock or an order."""
+
+    refused: Refused
+    question: Question | None = None
+
+    def log(
+        self, workspace: Workspace, tx: DjangoTransaction, caller: Caller, now: datetime, **more: Json
+    ) -> None:
+        """One entry of the refusal, in the open transaction."""
+        asked: dict[str, Json] = {} if self.question is None else {"question": question_json(self.question)}
+        log_refusal(workspace, tx, caller, Act.INGEST, self.refused, now, **asked, **more)
+
+
 def admit(workspace: Workspace, request: SignedRequest) -> Admitted:
     """Check the signature and ask policy. Writes nothing but a refusal, which is logged before it is raised.
 
@@ -39,18 +57,18 @@ def admit(workspace: Workspace, request: SignedRequest) -> Admitted:
     require_act(request, Act.INGEST.value)
     now = workspace.clock()
     caller = verify(request, workspace_id=str(workspace.settings.id), now=now)
-    decision: Decision = act_refusal(workspace, caller.account, Act.INGEST, now) or workspace.policy().decide(
-        _question(caller, now)
-    )
+    closed, question = act_refusal(workspace, caller.account, Act.INGEST, now), _question(caller, now)
+    decision: Decision = closed or workspace.policy().decide(question)
     if isinstance(decision, Refused):
+        stopped = Stopped(refused=decision, question=None if closed else question)
         with workspace.transaction() as (tx, moment):
             spend(request, moment)
-            log_refusal(workspace, tx, caller, Act.INGEST, decision, moment)
+            stopped.log(workspace, tx, caller, moment)
         raise decision.error()
     return Admitted(caller=caller, pack=decision.pack)
 
 
-def refusal_now(workspace: Workspace, caller: Caller, source: Source, now: datetime) -> Refused | None:
+def refusal_now(workspace: Workspace, caller: Caller, source: Source, now: datetime) -> Stopped | None:
     """What stops the whole run at this moment, or None: the account, the source, the gallery or its lock.
 
     `source`: read afresh, with gallery and basis. Reasons that concern a face only are no business of this.
@@ -60,11 +78,12 @@ def refusal_now(workspace: Workspace, caller: Caller, source: Source, now: datet
         workspace, account, source, now
     )
     if closed is not None:
-        return closed
+        return Stopped(refused=closed)
     engine = workspace.policy()
-    act = engine.decide(_question(Caller(account=account, facts=caller_facts(account)), now))
+    asked = _question(Caller(account=account, facts=caller_facts(account)), now)
+    act = engine.decide(asked)
     if isinstance(act, Refused):
-        return act
+        return Stopped(refused=act, question=asked)
     gallery, basis = gallery_facts(source.gallery), basis_facts(source.basis, source, now)
     if basis.live and gallery.live and not gallery.suspended and not gallery.ingest_locked:
         return None
@@ -73,7 +92,7 @@ def refusal_now(workspace: Workspace, caller: Caller, source: Source, now: datet
         question = EnrolQuestion(basis=basis, gallery=gallery, purpose=Purpose(word), person=None, now=now)
         decision = engine.decide(question)
         if isinstance(decision, Refused):
-            return decision
+            return Stopped(refused=decision, question=question)
     return None
 
 

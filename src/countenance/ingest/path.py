@@ -45,7 +45,6 @@ from countenance.ingest.suppression import expire_holds
 from countenance.ingest.taken import StoppedByPolicyError, Written
 from countenance.ingest.values import IngestResult, Progress, Tuning
 from countenance.ingest.work import Work
-from countenance.policy.questions import Act
 from countenance.primitives.errors import NotFoundError, RefusedError, UnavailableError
 from countenance.primitives.text import N_
 from countenance.records.ending import destroy_ended_keys, end_expired
@@ -55,7 +54,6 @@ from countenance.records.identity import SignedRequest, spend
 from countenance.records.models import IngestItem, IngestRun, IngestShard, Source
 from countenance.records.models.ingest import PENDING
 from countenance.records.named import find_source
-from countenance.records.refusing import log_refusal
 from countenance.records.suppressing.lists import SuppressionList
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
@@ -139,9 +137,9 @@ def _begin(
     with workspace.transaction() as (tx, now):
         spend(request, now)
         source = Source.objects.select_related("gallery", "basis").get(pk=source.pk)
-        refused = refusal_now(workspace, admitted.caller, source, now)
-        if refused is not None:
-            log_refusal(workspace, tx, admitted.caller, Act.INGEST, refused, now, source=str(source.pk))
+        stopped = refusal_now(workspace, admitted.caller, source, now)
+        if stopped is not None:
+            stopped.log(workspace, tx, admitted.caller, now, source=str(source.pk))
         else:
             run = ledger.open_run_of(source)
             if run is not None and asked.restart:
@@ -182,8 +180,8 @@ def _begin(
                 },
             )
             workspace.record(tx, [entry])
-    if refused is not None:
-        raise refused.error()
+    if stopped is not None:
+        raise stopped.refused.error()
     assert run is not None
     return run
 
@@ -236,9 +234,9 @@ def _stopped(
 ) -> RefusedError:
     """Log what stopped the run; the batch that met it was undone."""
     with workspace.transaction() as (tx, now):
-        log_refusal(workspace, tx, admitted.caller, Act.INGEST, stopped.refused, now, run=str(run.pk))
+        stopped.stopped.log(workspace, tx, admitted.caller, now, run=str(run.pk))
     workspace.checkpoint()
-    return stopped.refused.error()
+    return stopped.stopped.refused.error()
 
 
 def _nothing_to_retry(source: Source) -> NotFoundError:

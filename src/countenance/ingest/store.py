@@ -124,9 +124,9 @@ class Store:
         now: datetime,
     ) -> tuple[FaceWriter, Written]:
         source = Source.objects.select_related("gallery", "basis").get(pk=self._source.pk)
-        refused = refusal_now(self._workspace, self._caller, source, now)
-        if refused is not None:
-            raise StoppedByPolicyError(refused)
+        stopped = refusal_now(self._workspace, self._caller, source, now)
+        if stopped is not None:
+            raise StoppedByPolicyError(stopped)
         restrictions = self._workspace.restrictions()
         claims = {taken.claim.shard: taken.claim for taken in batch}
         held = still_held(claims.values(), self._journal.owner)

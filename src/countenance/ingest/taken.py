@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from countenance.biometrics.vocabulary import PhotographState
 from countenance.extraction.values import ExtractionResult
 from countenance.ingest.desk import Brief
+from countenance.ingest.gate import Stopped
 from countenance.ingest.ledger import Claim
 from countenance.ingest.listing import Unread
-from countenance.policy.decisions import Refused
 from countenance.primitives.canonical import Json, canonical_json, sha256_hex
 
 type FaceKey = tuple[int, int, int]
@@ -68,9 +68,9 @@ class Written:
 class StoppedByPolicyError(Exception):
     """Policy stops the run; carries the refusal out of the transaction, which is undone."""
 
-    def __init__(self, refused: Refused) -> None:
-        self.refused = refused
-        super().__init__(refused.reason)
+    def __init__(self, stopped: Stopped) -> None:
+        self.stopped = stopped
+        super().__init__(stopped.refused.reason)
 
 
 def fingerprint(extraction: str, words: Json) -> str:

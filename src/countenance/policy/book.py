@@ -102,6 +102,11 @@ class PolicyBook:
         """The pack that all others build on."""
         return self.packs[HOUSE]
 
+    @cached_property
+    def of_this_release(self) -> bool:
+        """Whether HOUSE describes questions as this release asks them. Where it does not, most of them are refused."""
+        return self.house.schema == load_pack(HOUSE).schema
+
     def listing(self) -> Json:
         """What `hash` is taken over."""
         return {

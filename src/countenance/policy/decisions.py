@@ -42,3 +42,7 @@ class Refused:
 type Decision = Permitted | Refused
 
 NOT_PERMITTED = N_("No rule permits this.")
+OTHER_RELEASE = N_(
+    "The pack HOUSE in force belongs to another release of this program and does not know this question. Two persons put this "
+    "release's in force: countenance policy export HOUSE house, policy sign house, policy activate house."
+)

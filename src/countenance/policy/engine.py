@@ -18,8 +18,8 @@ from itertools import accumulate, chain, pairwise
 import cedarpy
 
 from countenance.policy.book import Law, PolicyBook, Slice
-from countenance.policy.decisions import Decision, Permitted, Refused
-from countenance.policy.facts import Asked, Request, asked_by, rows_asked
+from countenance.policy.decisions import OTHER_RELEASE, Decision, Permitted, Refused
+from countenance.policy.facts import Asked, Request, Shape, asked_by, rows_asked, shape_of
 from countenance.policy.manifest import HOUSE
 from countenance.policy.pack import Effect, Rule
 from countenance.policy.questions import PermissionClass, Question, SearchQuestion
@@ -55,8 +55,14 @@ class PolicyEngine:
         self.book = book
         # Built with the schema, the set holds the groups of actions that it declares; requests bring no entities.
         self._entities = cedarpy.Entities.from_json_str("[]", book.schema)
+        self._shapes: set[Shape] = set()
+        """Of requests that the schema was held against and let pass: another of the same shape would pass too."""
+        self._concluded: dict[tuple[tuple[Law, bool, tuple[int, ...]], ...], Explanation] = {}
+        """What findings mean, by the findings: nothing else goes into it."""
         self.fault = self._refused(book.error)
         """The refusal that stands for every failed evaluation."""
+        if not book.of_this_release:
+            self.fault = replace(self.fault, reason="policy-other-release", explanation=OTHER_RELEASE)
 
     def decide(self, question: Question) -> Decision:
         """`Permitted`, or `Refused` by the rule of the lowest number that forbids. Never raises."""
@@ -107,11 +113,16 @@ class PolicyEngine:
             for rules in {id(each): each for each in slices}.values():
                 numbers = [number for number, each in enumerate(slices) if each is rules]
                 requests = [self._request(asked[number], laws[number]) for number in numbers]
-                results = cedarpy.is_authorized_batch(
-                    requests, rules.policy_set, self._entities, self.book.schema
-                )
-                for number, result in zip(numbers, results, strict=True):
-                    found[number] = self._read(result, rules, laws[number])
+                shapes = [shape_of(request) for request in requests]
+                # The schema looks at types alone. Holding it against a request costs more than all the rules do, so it
+                # is held against each shape once; a request of a shape that it has not let pass is never without it.
+                known = self._shapes.issuperset(shapes)
+                schema = None if known else self.book.schema
+                results = cedarpy.is_authorized_batch(requests, rules.policy_set, self._entities, schema)
+                for number, shape, result in zip(numbers, shapes, results, strict=True):
+                    found[number] = finding = self._read(result, rules, laws[number])
+                    if not (known or finding.errors) and len(self._shapes) < _MOST_SHAPES:
+                        self._shapes.add(shape)
             return [finding for finding in found if finding is not None]
         except Exception as error:  # noqa: BLE001 - a fault of the evaluator refuses, whatever it is
             if len(asked) == 1:
@@ -140,6 +151,16 @@ class PolicyEngine:
         errors = tuple(error for finding in findings for error in finding.errors)
         if errors or not findings:
             return Explanation(decision=self.fault, fired=(), errors=errors or ("not a question",))
+        key = tuple((finding.law, finding.allowed, finding.fired) for finding in findings)
+        if (known := self._concluded.get(key)) is not None:
+            return known
+        explanation = self._weigh(findings)
+        if len(self._concluded) < _MOST_SHAPES:
+            self._concluded[key] = explanation
+        return explanation
+
+    def _weigh(self, findings: Sequence[_Finding]) -> Explanation:
+        """As `_conclude`, of findings without errors."""
         # The last finding concerns all the places of those before it.
         law = findings[-1].law
         allowed = all(finding.allowed for finding in findings)
@@ -187,5 +208,8 @@ class PolicyEngine:
             pack=self.book.hash,
         )
 
+
+_MOST_SHAPES = 4_096
+"""Of either memory; a question has few optional facts, so there are some dozens of shapes."""
 
 _NO_LAW = Law(leaves=(), governed=(), lawless=())

@@ -25,6 +25,8 @@ from countenance.policy.questions import (
 from countenance.primitives.clock import require_aware
 
 type Request = dict[str, dict[str, object]]
+type Shape = tuple[object, ...]
+"""A request without its values: kinds of principal, action and resource, the names in the context, and the type of each."""
 type Places = tuple[tuple[str, str | None], ...]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -304,6 +306,24 @@ def _gallery(gallery: GalleryFacts, *, locked: bool) -> dict[str, object]:
         midnight = datetime(gallery.filed_on.year, gallery.filed_on.month, gallery.filed_on.day, tzinfo=UTC)
         facts["filed_at"] = _floor(midnight + _LATEST_MIDNIGHT)
     return facts
+
+
+def shape_of(request: Request) -> Shape:
+    """The shape of a request. Two of one shape are alike to a schema of texts, numbers, truths, sets and records of these."""
+    return (
+        request["principal"]["type"],
+        request["action"]["id"],
+        request["resource"]["type"],
+        _shape(request["context"]),
+    )
+
+
+def _shape(value: object) -> object:
+    if type(value) is dict:
+        return tuple((name, _shape(entry)) for name, entry in value.items())
+    if type(value) is list:
+        return (list, frozenset(map(_shape, value)))
+    return type(value)
 
 
 def _words(values: Iterable[str]) -> list[str]:

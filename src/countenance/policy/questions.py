@@ -53,7 +53,6 @@ class Act(StrEnum):
     RESIDENCY_CLAIM = "residency-claim"
     ERASE_PLAN = "erase-plan"  # counts only
     ERASE = "erase"  # of a source, gallery, client or place: two persons
-    SUPPRESSION_JOIN = "suppression-join"  # by a picture that serves this alone
     SUPPRESSION_RENEW = "suppression-renew"
     SUPPRESSION_LEAVE = "suppression-leave"
     SUPPRESSION_RELEASE = "suppression-release"  # one's own held face, in one photograph

@@ -103,6 +103,12 @@ class _Replay:
         code, reason = str(details["code"]), str(details.get("reason") or "-")
         closing.lift_order(self.workspace, self.tx, code, reason=reason, at=entry.leaf.at)
 
+    def order_destroyed(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        """It is not carried out again, and not lifted; its erasure is repeated by entries of its own."""
+        models.Order.objects.filter(code=str(details["code"]), destroyed_at=None).update(
+            destroyed_at=entry.leaf.at, erasure=str(details["erasure"])
+        )
+
     def case_denied(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
         case = models.Case.objects.filter(pk=UUID(details["case"])).first()
         if case is not None:
@@ -204,6 +210,7 @@ _ENDS: Mapping[str, Callable[[_Replay, LoggedEntry, dict[str, Any]], None]] = {
     Event.LOCK_LIFTED: _Replay.lock_lifted,
     Event.ORDER_ISSUED: _Replay.order_issued,
     Event.ORDER_LIFTED: _Replay.order_lifted,
+    Event.ORDER_DESTROYED: _Replay.order_destroyed,
     Event.CASE_DENIED: _Replay.case_denied,
     Event.SOURCE_CORRECTED: _Replay.source_corrected,
     Event.MAJORITY_REACHED: _Replay.majority_reached,

@@ -27,7 +27,8 @@ from countenance.policy.decisions import Refused
 from countenance.policy.grants import Grant
 from countenance.policy.mint import GrantMint
 from countenance.policy.questions import Act, OwnFaceQuestion
-from countenance.primitives.canonical import sha256_hex
+from countenance.policy.replay import question_json
+from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.errors import ConflictError, RefusedError, UnavailableError, UsageError
 from countenance.primitives.text import N_
 from countenance.records import models
@@ -169,6 +170,7 @@ def _permit(workspace: Workspace, signed: SignedRequest, params: Params) -> _All
     grants: list[Grant] = []
     closed: list[ClosedToSearch] = []
     shut: Refused | None = None
+    asked: dict[str, Json] = {}  # what policy refused, so that it can be asked again
     with workspace.transaction() as (tx, now):
         epoch = workspace.epoch()
         caller = verify(signed, workspace_id=str(workspace.settings.id), now=now)
@@ -194,7 +196,7 @@ def _permit(workspace: Workspace, signed: SignedRequest, params: Params) -> _All
                 closed.append(ClosedToSearch(gallery=gallery.name))
             made = mint.mint_own_face(question, classes, epoch=epoch)
             if isinstance(made, Refused):
-                refused = made
+                refused, asked = made, {"question": question_json(question)}
                 break
             grants.append(made)
         else:
@@ -202,7 +204,7 @@ def _permit(workspace: Workspace, signed: SignedRequest, params: Params) -> _All
         if refused is not None:
             spend(signed, now)
             number = str(verified.request.id)
-            log_refusal(workspace, tx, caller, Act.REQUEST_SEARCH, refused, now, request=number)
+            log_refusal(workspace, tx, caller, Act.REQUEST_SEARCH, refused, now, request=number, **asked)
     return refused or _Allowed(grants=grants, closed=tuple(closed), epoch=epoch)
 
 

@@ -34,6 +34,7 @@ def standing(workspace: Workspace, number: str, secret: str) -> dict[str, Json]:
     return {
         "request": row.number,
         "kind": row.kind,
+        "form": row.opt_out or None,
         "state": row.state,
         "due": None if row.closed_at else read_clock(workspace, row, workspace.clock()).due.isoformat(),
         "steps": [{"step": name, "at": iso(at)} for name, at in steps],

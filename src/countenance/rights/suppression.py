@@ -4,29 +4,25 @@ Erasing and keeping nothing is the first form and the default, blocking one pict
 is chosen by who accepts that a template of theirs is kept for it: in a database of its own, under a key of its own, until a
 day that can be moved. Whoever joins is told at which rate the list misses, and how many others it would hold by mistake.
 
-`suppress` and `release` are for whoever carries out a request in its own transaction; the acts here are for the desk.
+One joins by a request for it, in that request's transaction (`rights.opting_out`). The acts here are for whoever has joined.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
-from countenance.acting.path import ActResult, perform
 from countenance.acting.step import Handler, Handlers, Outcome, Step
 from countenance.biometrics.templates import Template
-from countenance.biometrics.vocabulary import Detail, FaceReason, FaceState
-from countenance.extraction.pool import ExtractionPool
-from countenance.extraction.values import PROBE_RULE, PhotographExtraction
+from countenance.biometrics.vocabulary import FaceReason, FaceState
 from countenance.policy.questions import Act
-from countenance.primitives.canonical import Json, sha256_hex
+from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
-from countenance.primitives.errors import NotFoundError, UsageError
+from countenance.primitives.errors import NotFoundError
 from countenance.primitives.text import N_
 from countenance.records.database import DjangoTransaction
-from countenance.records.identity import SignedRequest, require_act
 from countenance.records.models import Face
+from countenance.records.params import Params
 from countenance.records.suppressing.lists import HOLD, LIFE, Joined, SuppressionList
 from countenance.records.workspace import Workspace
 
@@ -60,60 +56,22 @@ def release(workspace: Workspace, tx: DjangoTransaction, code: str, photograph: 
 
 
 def described(joined: Joined) -> dict[str, Json]:
-    """What somebody who joined is told. Rates are shares, 0..1; the threshold is a comparison score."""
+    """What somebody who joined is told, besides their code. Rates are shares, 0..1, the threshold is a comparison score: written out,
+    for a receipt holds whole numbers and texts only.
+    """
     return {
-        "code": joined.code,
         "expires_at": iso(joined.expires_at),
-        "threshold": joined.terms.threshold,
-        "misses": round(joined.terms.misses, 4),
-        "false_holds": round(joined.terms.false_holds, 6),
+        "threshold": f"{joined.terms.threshold:.4f}",
+        "misses": f"{joined.terms.misses:.4f}",
+        "false_holds": f"{joined.terms.false_holds:.6f}",
         "false_holds_is_bound": joined.terms.bound,
     }
 
 
-def join(workspace: Workspace, signed: SignedRequest, photograph: bytes, pool: ExtractionPool) -> ActResult:
-    """The act `suppression-join`. Params: `photograph` (SHA-256), `face` where it shows several, `request` (the request it
-    rests on), `days`, `every_answer`.
-
-    The picture serves this alone: nothing of it is written but the sealed template. It is looked at after policy has
-    permitted the act. Raises what `perform` raises, and UsageError where there is no single face.
-    """
-    require_act(signed, Act.SUPPRESSION_JOIN.value)
-    handler = Handler(carry_out=partial(_join, photograph=photograph, pool=pool))
-    return perform(workspace, signed, {Act.SUPPRESSION_JOIN: handler})
-
-
-def _join(step: Step, *, photograph: bytes, pool: ExtractionPool) -> Outcome:
-    if step.params.text("photograph") != sha256_hex(photograph):
-        raise UsageError(N_("The picture is not the one that was signed for."), code="photographs-signed")
-    step.params.line("request")
-    wanted = step.params.number("face", default=-1, least=-1, most=10_000)
-    joined = suppress(
-        step.workspace,
-        step.tx,
-        _template(pool, photograph, wanted),
-        life=_life(step),
-        every_answer=step.params.flag("every_answer"),
-    )
-    return Outcome(record=described(joined))
-
-
-def _template(pool: ExtractionPool, photograph: bytes, wanted: int) -> Template:
-    result = pool.submit(photograph, detail=Detail.STANDARD, rule=PROBE_RULE).result()
-    faces = result.pages[0].faces if isinstance(result, PhotographExtraction) else ()
-    found = [face for face in faces if face.template is not None and wanted in {-1, face.index}]
-    if len(found) != 1 or found[0].template is None:
-        raise UsageError(
-            N_("The picture must show one face that a template can be made of; {count} can be chosen."),
-            remedy=N_("Take another picture, or name the face with --face."),
-            code="suppression-face",
-            count=len(found),
-        )
-    return found[0].template
-
-
 def _renew(step: Step) -> Outcome:
-    expires = SuppressionList(step.workspace).renew(step.tx, step.params.text("code"), life=_life(step))
+    expires = SuppressionList(step.workspace).renew(
+        step.tx, step.params.text("code"), life=life_of(step.params)
+    )
     return Outcome(record={"expires_at": iso(expires)})
 
 
@@ -127,16 +85,9 @@ def _release(step: Step) -> Outcome:
     return Outcome(record={"photograph": step.params.text("photograph")})
 
 
-def _with_picture(_: Step) -> Outcome:
-    raise UsageError(
-        N_("To join takes the picture itself, which no message to a searcher carries."),
-        remedy=N_("Give it on the workspace's own machine: countenance suppression join PHOTO"),
-        code="suppression-picture",
-    )
-
-
-def _life(step: Step) -> timedelta:
-    return timedelta(days=step.params.number("days", default=LIFE.days, least=1, most=MOST_DAYS))
+def life_of(params: Params) -> timedelta:
+    """How long an entry is to stand: `days` from now, a year unless given."""
+    return timedelta(days=params.number("days", default=LIFE.days, least=1, most=MOST_DAYS))
 
 
 def _held_photograph(key: str) -> str:
@@ -180,7 +131,6 @@ def _status(step: Step) -> Outcome:
 
 
 HANDLERS: Handlers = {
-    Act.SUPPRESSION_JOIN: Handler(carry_out=_with_picture),
     Act.SUPPRESSION_RENEW: Handler(carry_out=_renew),
     Act.SUPPRESSION_LEAVE: Handler(carry_out=_leave),
     Act.SUPPRESSION_RELEASE: Handler(carry_out=_release),

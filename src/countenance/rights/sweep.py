@@ -30,8 +30,9 @@ from countenance.extraction.pool import ExtractionPool
 from countenance.extraction.values import PROBE_RULE, EmbedRule, ExtractionResult, PhotographExtraction
 from countenance.policy.decisions import Refused
 from countenance.policy.questions import Act, SweepQuestion
+from countenance.policy.replay import question_json
 from countenance.policy.restrictions import Effect, Touched
-from countenance.primitives.canonical import sha256_hex
+from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.errors import UsageError
 from countenance.primitives.files import name_to_text, text_to_name
 from countenance.primitives.text import N_
@@ -237,7 +238,8 @@ def _ask(
         )
         decision = refusal(workspace, Effect.SEARCH, touched, now) or workspace.policy().decide(question)
         if isinstance(decision, Refused):
-            log_refusal(workspace, tx, caller, Act.REQUEST_SWEEP, decision, now, source=str(source.pk))
+            said: dict[str, Json] = {"source": str(source.pk), "question": question_json(question)}
+            log_refusal(workspace, tx, caller, Act.REQUEST_SWEEP, decision, now, **said)
             return decision
     return verified, caller, decision.pack
 

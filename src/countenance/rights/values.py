@@ -81,9 +81,12 @@ _BY_CODE = frozenset(
 )
 
 
-def tier_needed(kind: RequestKind, pointer: Pointer) -> Tier:
-    """The least verification that a request needs: whoever may have found a code may end something, never see something."""
-    if pointer is Pointer.OWN_FACE:
+def tier_needed(kind: RequestKind, pointer: Pointer, form: OptOutForm | None = None) -> Tier:
+    """The least verification that a request needs: whoever may have found a code may end something, never see something.
+
+    Nobody puts another's face on the suppression list: for that form somebody must have seen that the picture shows them.
+    """
+    if pointer is Pointer.OWN_FACE or form is OptOutForm.PROTECTED_TEMPLATE:
         return Tier.OWN_FACE_SEEN
     if pointer is Pointer.RECEIPT and kind in _BY_CODE:
         return Tier.RECEIPT_HOLDER

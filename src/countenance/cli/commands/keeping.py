@@ -68,6 +68,7 @@ def list_(door: Door) -> None:
         [
             Column(title=N_("Data")),
             Column(title=N_("Days"), right=True),
+            Column(title=N_("At most"), right=True),
             Column(title=N_("Ends by")),
             Column(title=N_("Owner")),
         ],
@@ -75,6 +76,7 @@ def list_(door: Door) -> None:
             (
                 _(KINDS[str(row["data"])]),
                 _(N_("its purpose")) if row["days"] is None else row["days"],
+                row["at_most"],
                 _(ENDINGS[str(row["by"])]),
                 row["owner"],
             )

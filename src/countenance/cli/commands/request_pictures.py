@@ -19,6 +19,7 @@ from countenance.cli.commands.requests import (
     NUMBER,
     RECEIPT,
     hand_receipt,
+    read_picture,
     request,
     show_faces,
     write_private,
@@ -28,7 +29,6 @@ from countenance.cli.failures import Exit, report_refusal
 from countenance.cli.language import Language, say, speak, spoken
 from countenance.cli.parts import argument, option
 from countenance.primitives.canonical import Json, sha256_hex
-from countenance.primitives.errors import NotFoundError
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def search(door: Door, number: str, picture: Path, face: int | None, sheet: Path
     from countenance.policy.decisions import Refused
     from countenance.rights.own_face import NoProbe, search_own_face
 
-    data = _picture(picture)
+    data = read_picture(picture)
     workspace = door.workspace()
     params: dict[str, Json] = {
         "request": number,
@@ -311,7 +311,7 @@ def sweep(
                     minutes=max(1, round(cost.seconds / 60)),
                 )
             return Exit.DONE
-        data = _picture(picture) if picture is not None else None
+        data = read_picture(picture) if picture is not None else None
         params: dict[str, Json] = {"request": number, "source": source}
         if data is not None:
             params["picture"] = sha256_hex(data)
@@ -349,15 +349,6 @@ def sweep(
 
 def _report(looked_at: int, of: int) -> None:
     click.echo(f"{looked_at}/{of}", err=True)
-
-
-def _picture(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise NotFoundError(
-            N_("There is no photograph {path}."), code="photograph-missing", path=str(path)
-        ) from error
 
 
 def _no_probe(door: Door, answer: NoProbe) -> int:

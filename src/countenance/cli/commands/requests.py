@@ -14,14 +14,13 @@ from countenance.cli.parts import Family, argument, option
 from countenance.cli.table import TABLE
 from countenance.policy.terms import ExtensionReason, PauseReason, RequestKind
 from countenance.primitives.canonical import Json
-from countenance.primitives.errors import UnavailableError
+from countenance.primitives.errors import NotFoundError, UnavailableError
 from countenance.primitives.files import write_atomically
 from countenance.primitives.text import N_
 
 # The words of rights.values, which would load the records; a test holds the two equal.
 FORMS = ("erase", "block-picture", "protected-template")
 TIERS = ("receipt-holder", "document-seen", "own-face-seen")
-FIELDS = ("label", "declared-minor", "not-me")
 
 request = Family(
     "request",
@@ -66,6 +65,16 @@ def write_private(path: Path, data: bytes) -> None:
         ) from error
 
 
+def read_picture(path: Path) -> bytes:
+    """The bytes of a picture that a requester handed in. Raises NotFoundError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFoundError(
+            N_("There is no photograph {path}."), code="photograph-missing", path=str(path)
+        ) from error
+
+
 @request.command(
     "open",
     summary=N_("Take a request in; prints its number and secret."),
@@ -103,7 +112,10 @@ def write_private(path: Path, data: bytes) -> None:
     "--form",
     metavar="FORM",
     type=click.Choice(FORMS),
-    help=N_("Of an opt-out: erase (else), block-picture, or protected-template."),
+    help=N_(
+        "Of an opt-out: erase, and keep nothing (else); block-picture, never take in these photographs again; or "
+        "protected-template, keep one only to leave them out."
+    ),
 )
 @option(
     "--place",
@@ -216,7 +228,7 @@ def list_(door: Door, overdue: bool, all_: bool) -> None:
             Column(title=N_("Due")),
             Column(title=N_("Clock")),
         ],
-        [(row["request"], _word(row["kind"]), _word(row["state"]), row["due"], _clock(row)) for row in rows],
+        [(row["request"], _asks_for(row), _word(row["state"]), row["due"], _clock(row)) for row in rows],
         empty=N_("There are no such requests."),
     )
 
@@ -224,6 +236,12 @@ def list_(door: Door, overdue: bool, all_: bool) -> None:
 def _word(name: str) -> str:
     template = WORDS[name]
     return _(template)
+
+
+def _asks_for(row: dict[str, Json]) -> str:
+    """What a request asks for; of an opt-out, in which form."""
+    asked = _word(str(row["kind"]))
+    return f"{asked}: {_word(str(row['form']))}" if row["form"] else asked
 
 
 def _clock(row: dict[str, Json]) -> str:
@@ -238,6 +256,9 @@ WORDS = {
     "withdrawal": N_("withdrawal of consent"),
     "objection": N_("objection"),
     "opt-out": N_("being left out"),
+    "erase": N_("erase, keep nothing"),
+    "block-picture": N_("block the picture"),
+    "protected-template": N_("keep a protected template"),
     "received": N_("received"),
     "verified": N_("verified"),
     "fulfilled": N_("answered"),
@@ -398,113 +419,6 @@ def confirm(door: Door, number: str, faces: tuple[int, ...]) -> None:
     carry_out(door, "request-confirm", params, N_("Noted. What was not confirmed is forgotten."))
 
 
-@request.command(
-    "fulfil",
-    summary=N_("Do what a verified request asks for."),
-    text=N_(
-        "Erases, leaves out, withdraws, corrects, or upholds an objection, in one transaction. For access, make the "
-        "package first and look at it: countenance request package; its SHA-256 goes into the receipt."
-    ),
-    examples=(
-        "countenance request fulfil Q-7K3M-9QXA --receipt receipt.json",
-        "countenance request fulfil Q-7K3M-9QXA --field label --value P-0171",
-    ),
-)
-@NUMBER
-@option(
-    "--field",
-    metavar="FIELD",
-    type=click.Choice(FIELDS),
-    help=N_("Of a correction: label, declared-minor or not-me."),
-)
-@option("--value", metavar="TEXT", help=N_("Of a correction: what is right."))
-@option(
-    "--package",
-    metavar="FILE",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help=N_("For access: the package as it is handed out."),
-)
-@RECEIPT
-@pass_door
-def fulfil(
-    door: Door,
-    number: str,
-    field: str | None,
-    value: str | None,
-    package: Path | None,
-    receipt_to: Path | None,
-) -> None:
-    """Fulfil."""
-    from countenance.cli import package as packages
+from countenance.cli.commands import request_answers, request_pictures  # noqa: E402 - add their commands to the family
 
-    made = None if package is None else package.read_bytes()
-    digest = None if made is None else packages.digest_of(made)
-    params = given(request=number, field=field, value=value, package_sha256=digest)
-    record = carry_out(door, "request-fulfil", params, N_("Done."))
-    if package is not None and made is not None:
-        put_receipt_in(door, number, package, made)
-    if not door.screen.json:
-        done = STEPS[str(record["step"])]
-        door.screen.facts([(N_("What was done"), _(done))])
-    hand_receipt(door, number, receipt_to)
-
-
-def put_receipt_in(door: Door, number: str, path: Path, made: bytes) -> None:
-    """Complete a package with the receipt that proves it, and the verifier."""
-    from countenance.cli import package as packages
-    from countenance.tlog import verifier
-
-    record = door.perform("request-receipts", {"request": number, "latest": True}).record
-    assert isinstance(record, dict)
-    receipt = str(record["receipts"][-1]["file"])
-    write_private(path, packages.with_receipt(made, receipt, Path(verifier.__file__)))
-
-
-STEPS = {
-    "access-given": N_("access given"),
-    "erased": N_("erased"),
-    "left-out": N_("left out from now on"),
-    "corrected": N_("corrected"),
-    "consent-withdrawn": N_("consent withdrawn"),
-    "objection-upheld": N_("objection upheld"),
-    "nothing-found": N_("nothing was found that is theirs"),
-}
-"""How a request was answered, before people."""
-
-
-@request.command(
-    "receipts",
-    summary=N_("Write all receipts of a request into a folder."),
-    text=N_("Each verifies alone: countenance log verify FILE --key VKEY, or with the one-file verifier."),
-    examples=("countenance request receipts Q-7K3M-9QXA --to receipts/",),
-)
-@NUMBER
-@option("--to", required=True, metavar="DIR", type=click.Path(path_type=Path), help=N_("Where to."))
-@pass_door
-def receipts(door: Door, number: str, to: Path) -> None:
-    """Write receipts."""
-    record = door.perform("request-receipts", {"request": number}).record
-    assert isinstance(record, dict)
-    try:
-        to.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UnavailableError(
-            N_("{path} cannot be written: {problem}."),
-            code="not-written",
-            path=str(to),
-            problem=error.strerror,
-        ) from error
-    names = []
-    for place, entry in enumerate(record["receipts"], start=1):
-        if entry["file"] is not None:
-            names.append(f"{record['request']}-{place:02d}-{entry['step']}.json")
-            write_private(to / names[-1], str(entry["file"]).encode())
-    if door.screen.json:
-        door.screen.document({"request": record["request"], "files": list[Json](names)})
-    else:
-        door.screen.text(N_("{count} receipts written to {path}."), count=len(names), path=str(to))
-
-
-from countenance.cli.commands import request_pictures  # noqa: E402 - adds its commands to the family
-
-__all__ = ["request", "request_pictures"]
+__all__ = ["request", "request_answers", "request_pictures"]

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-
-import click
 
 from countenance.cli.acts import carry_out, given, moment, pass_door
 from countenance.cli.door import Door
-from countenance.cli.language import say
 from countenance.cli.parts import Family, argument, option
 from countenance.cli.screen import Column
 from countenance.cli.table import TABLE
-from countenance.primitives.canonical import Json, sha256_hex
-from countenance.primitives.errors import NotFoundError
+from countenance.primitives.canonical import Json
 from countenance.primitives.text import N_
 
 suppression = Family(
@@ -23,53 +18,13 @@ suppression = Family(
     text=N_(
         "Erasing and keeping nothing is the default. Who wants to be kept out of what comes later may leave a protected "
         "template for that alone: it is compared when a face is to be enrolled, and never searched, listed or exported. A "
-        "face that resembles it is held, and not enrolled after thirty days unless that person releases it."
+        "face that resembles it is held, and not enrolled after thirty days unless that person releases it. One joins by a "
+        "request: countenance request open opt-out --form protected-template."
     ),
 )
 
 _CODE = argument("code", metavar="CODE", help=N_("The code that the person keeps."))
 _DAYS = option("--days", type=int, metavar="N", help=N_("How long, from now; a year unless given."))
-
-
-@suppression.command(
-    "join",
-    summary=N_("Put a person on the list, by a picture; prints their code."),
-    text=N_(
-        "The picture is compared with nothing and not kept. Tell the person the rate at which the list misses, and give "
-        "them the code: with it they renew, release a held face, or leave."
-    ),
-    examples=("countenance suppression join anne.jpg --request Q-7K3M-9QXA",),
-)
-@argument("picture", metavar="PHOTO", type=click.Path(path_type=Path), help=N_("A picture of the person."))
-@option("--request", required=True, metavar="NUMBER", help=N_("The request it rests on; no name."))
-@option("--face", type=int, metavar="NUMBER", help=N_("Number of the face, where it shows several."))
-@_DAYS
-@option("--every-answer", is_flag=True, help=N_("Also leave them out of lists of candidates."))
-@pass_door
-def join(
-    door: Door, picture: Path, request: str, face: int | None, days: int | None, every_answer: bool
-) -> None:
-    """Join."""
-    from countenance.extraction.pool import ExtractionPool
-    from countenance.rights.suppression import join as carry
-
-    data = _picture(picture)
-    params = given(
-        photograph=sha256_hex(data), request=request, face=face, days=days, every_answer=every_answer
-    )
-    if face == 0:
-        params["face"] = 0
-    workspace = door.workspace()
-    with ExtractionPool(workspace.models, workers=1, limits=workspace.limits) as pool:
-        record = carry(workspace, door.sign("suppression-join", params), data, pool).record
-    assert isinstance(record, Mapping)
-    screen = door.screen
-    if screen.json:
-        screen.document(dict(record))
-        return
-    screen.paragraph(say(N_("On the list until {day}."), day=str(record["expires_at"])[:10]), bold=True)
-    screen.facts([(N_("Code"), record["code"]), *_rates(record)])
-    screen.text(N_("The code is shown this once. Who has it may renew, release or leave; nobody else can."))
 
 
 @suppression.command(
@@ -134,7 +89,7 @@ def status(door: Door) -> None:
     if screen.json:
         screen.document(dict(record))
         return
-    screen.facts([(N_("Entries"), record["entries"]), *_rates(record)])
+    screen.facts([(N_("Entries"), record["entries"]), *rates(record)])
     held = record["held"]
     assert isinstance(held, list)
     screen.table(
@@ -149,18 +104,9 @@ def status(door: Door) -> None:
     )
 
 
-def _rates(record: Mapping[str, Json]) -> list[tuple[str, object]]:
+def rates(record: Mapping[str, Json]) -> list[tuple[str, object]]:
     """The two rates as people read them."""
     return [
         (N_("Misses"), f"{float(str(record['misses'])):.1%}"),
         (N_("Others held by mistake, at most"), f"{float(str(record['false_holds'])):.3%}"),
     ]
-
-
-def _picture(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise NotFoundError(
-            N_("There is no photograph {path}."), code="photograph-missing", path=str(path)
-        ) from error

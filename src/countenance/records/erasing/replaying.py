@@ -16,7 +16,7 @@ from countenance.records.erasing.scope import ErasureScope
 from countenance.records.erasing.selecting import select_ids, there
 from countenance.records.erasing.steps import BULK, close_scope, erase_batch, reach
 from countenance.records.erasing.vocabulary import ErasureState, ResidencyRule, ScopeKind, TombstoneKind
-from countenance.records.models import Case, ConsentReceipt, Erasure, Probe, Review, Search
+from countenance.records.models import Case, ConsentReceipt, Erasure, Probe, RequestRecord, Review, Search
 from countenance.records.workspace import Workspace
 
 
@@ -61,6 +61,7 @@ def repeat_batch(
     chosen.searches = there(Search, _ids(details.get("searches", ())))
     chosen.probes = there(Probe, _ids(details.get("probes", ())))
     chosen.reviews = there(Review, _ids(details.get("reviews", ())))
+    chosen.requests = there(RequestRecord, _ids(details.get("requests", ())))
     if chosen:
         erase_batch(workspace, tx, erasure, chosen, now, logged=False)
     known = {(row.kind, row.digest, row.page, tuple(row.box or ())) for row in erasure.tombstones.all()}

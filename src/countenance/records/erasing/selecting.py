@@ -73,6 +73,7 @@ class Selection:
     searches: list[uuid.UUID] = field(default_factory=list)
     probes: list[uuid.UUID] = field(default_factory=list)
     reviews: list[uuid.UUID] = field(default_factory=list)
+    requests: list[uuid.UUID] = field(default_factory=list)
     runs: list[uuid.UUID] = field(default_factory=list)
     payloads: list[int] = field(default_factory=list)
 
@@ -80,7 +81,7 @@ class Selection:
         return any(
             (
                 *(self.people, self.photographs, self.faces, self.references, self.receipts, self.cases),
-                *(self.searches, self.probes, self.reviews, self.runs, self.payloads),
+                *(self.searches, self.probes, self.reviews, self.requests, self.runs, self.payloads),
             )
         )
 

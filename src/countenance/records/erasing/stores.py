@@ -30,6 +30,7 @@ from countenance.records.models import (
     ResidencyClaim,
     ReviewItem,
     Search,
+    SweepRecord,
     Verdict,
 )
 from countenance.records.workspace import Workspace
@@ -167,6 +168,22 @@ def _cases(walk: Walk) -> int:
     return len(walk.chosen.cases)
 
 
+def _requests(walk: Walk) -> int:
+    """Persons' requests that are over: when they came, what was told of each step, what a sweep found. Their keys went before."""
+    keys = walk.chosen.requests
+    if walk.destroy and keys:
+        walk.keys += keys  # gone since they were closed; a crash may have left one
+        walk.mentions += keys
+        for part in _parts(keys):
+            sweeps = list(SweepRecord.objects.filter(request__in=part).values_list("pk", flat=True))
+            walk.delete("records_sweepfindingrecord", "sweep_id", sweeps)
+            walk.delete("records_sweeprecord", "id", sweeps)
+        for table in ("requestclockrecord", "requeststeprecord", "requestfacerecord"):
+            walk.delete(f"records_{table}", "request_id", keys)
+        walk.delete("records_requestrecord", "id", keys)
+    return len(keys)
+
+
 def _references_and_faces(walk: Walk) -> int:
     """Face rows with their references. Keys and crops are noted for the steps that come after."""
     faces = walk.chosen.faces
@@ -265,6 +282,7 @@ STORES: tuple[tuple[Store, Callable[[Walk], int]], ...] = (
     (Store.CANDIDATES, _candidates),
     (Store.PROBES, _probes),
     (Store.CASES, _cases),
+    (Store.REQUESTS, _requests),
     (Store.FACES, _references_and_faces),
     (Store.CONSENTS, _consents),
     (Store.RESIDENCY, _residency),

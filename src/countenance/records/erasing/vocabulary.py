@@ -43,6 +43,7 @@ class Store(StrEnum):
     REVIEWS = "reviews"
     PROBES = "probes"
     CASES = "cases"
+    REQUESTS = "requests"  # of persons, with notices, steps and what was found for them
     INGEST_LEDGER = "ingest-ledger"
     VAULT_KEYS = "vault-keys"
     LOG_PAYLOADS = "log-payloads"

@@ -40,7 +40,7 @@ def plan_purge(workspace: Workspace) -> list[Due]:
     now = workspace.clock()
     spare = spared(now)
     found = []
-    for limit, scope in _scopes(now):
+    for limit, scope in _scopes(workspace, now):
         batches = _batches(scope, spare)
         counts: Counter[Store] = Counter()
         with open_reading() as tx:
@@ -66,7 +66,7 @@ def begin_purge(
     spare = spared(now)
     under_way = {erasure.target.partition("/")[0] for erasure in incomplete() if erasure.scope == "limit"}
     begun = []
-    for limit, scope in _scopes(now):
+    for limit, scope in _scopes(workspace, now):
         if limit.kind.value in under_way or not any(_batches(scope, spare)):
             continue
         ground = f"limit of {limit.days} days for {limit.kind.value}"
@@ -92,7 +92,7 @@ def is_due(workspace: Workspace) -> bool:
     """Whether a purge would do something now."""
     now = workspace.clock()
     spare = spared(now)
-    if any(any(_batches(scope, spare)) for _, scope in _scopes(now)):
+    if any(any(_batches(scope, spare)) for _, scope in _scopes(workspace, now)):
         return True
     rows = Erasure.objects.filter(state=ErasureState.DONE.value, followed_by="").exclude(kept_back={})
     still = set(standing(now).values_list("code", flat=True))
@@ -105,9 +105,9 @@ def not_destroyed(workspace: Workspace) -> list[Erasure]:
     return incomplete()
 
 
-def _scopes(now: datetime) -> list[tuple[Limit, ErasureScope]]:
+def _scopes(workspace: Workspace, now: datetime) -> list[tuple[Limit, ErasureScope]]:
     """What each limit in force means at this moment; whole galleries first."""
-    known = limits()
+    known = limits(workspace)
     found: list[tuple[Limit, ErasureScope]] = []
     old = known[DataKind.GALLERY].before(now)
     if old is not None:
@@ -140,6 +140,6 @@ def _size(batches: list[Selection]) -> int:
         for chosen in batches
         for rows in (
             *(chosen.people, chosen.photographs, chosen.faces, chosen.cases, chosen.searches),
-            *(chosen.probes, chosen.reviews, chosen.runs, chosen.payloads),
+            *(chosen.probes, chosen.reviews, chosen.requests, chosen.runs, chosen.payloads),
         )
     )

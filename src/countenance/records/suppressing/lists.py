@@ -3,12 +3,15 @@
 A database of its own, in a folder of its own; each entry sealed under a key of its own. It answers one question, whether a
 face is on it, and only under a grant for a suppression check. It has no listing, no search and no export.
 
-Methods that change it take the transaction of the act they belong to, which logs the change.
+Methods that change it take the transaction of the act they belong to, which logs the change. The list is another database,
+so each change is written down first, takes effect when that transaction is committed, and is dropped where it is undone:
+the log knows which, also after a crash (`settle`).
 """
 
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 import sqlite3
 import uuid
@@ -16,8 +19,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
 
 import numpy as np
+from django.db import transaction
 
 from countenance.biometrics.templates import Template
 from countenance.policy.grants import AuthorityKind, Grant, verify_grant
@@ -26,6 +32,7 @@ from countenance.primitives.files import make_private_directory
 from countenance.primitives.ids import new_code, read_code
 from countenance.primitives.text import N_
 from countenance.records.database import DjangoTransaction
+from countenance.records.erasing.payloads import positions_naming
 from countenance.records.events import Event
 from countenance.records.models import Photograph, WorkspaceState
 from countenance.records.suppressing.operating import OperatingPoint, operating_point
@@ -55,6 +62,23 @@ create table release (
     primary key (entry, photograph)
 );
 """
+_CHANGES = """
+create table if not exists change (  -- written down, and not yet in effect
+    id blob primary key check (length(id) = 16),
+    kind text not null,
+    entry blob not null,
+    code text, space text, sealed blob, expires integer, answers integer, photograph text
+);
+"""
+
+
+class _Kind(StrEnum):
+    """What a change does to an entry."""
+
+    JOIN = "join"
+    RENEW = "renew"
+    RELEASE = "release"
+    LEAVE = "leave"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +104,6 @@ class SuppressionList:
         hash only.
 
         `every_answer`: also left out of lists of candidates, where it was enrolled elsewhere or before.
-
-        The list is another database: where the transaction is undone after all, the entry stays until it runs out. It
-        keeps somebody out whom nobody can let in, which is the lesser harm.
         """
         entry, code = uuid.uuid4(), new_code("S", groups=4)
         terms = self.terms(more=1)
@@ -91,19 +112,17 @@ class SuppressionList:
             [Plain(record_id=entry, part=_part(template.space_id), data=template.to_bytes())]
         )
         try:
-            self._log(tx, Event.SUPPRESSION_JOINED, [entry])
-            with self._open() as held:
-                held.execute(
-                    "insert into entry values (?, ?, ?, ?, ?, ?)",
-                    (
-                        entry.bytes,
-                        self._hash(code),
-                        template.space_id,
-                        sealed,
-                        int(expires.timestamp()),
-                        int(every_answer),
-                    ),
-                )
+            self._change(
+                tx,
+                Event.SUPPRESSION_JOINED,
+                _Kind.JOIN,
+                entry,
+                code=self._hash(code),
+                space=template.space_id,
+                sealed=sealed,
+                expires=int(expires.timestamp()),
+                answers=int(every_answer),
+            )
         except BaseException:
             self._workspace.vault.destroy([entry])
             raise
@@ -112,36 +131,46 @@ class SuppressionList:
     def renew(self, tx: DjangoTransaction, code: str, *, life: timedelta = LIFE) -> datetime:
         """Let an entry run on from now. Raises NotFoundError."""
         expires = (self._workspace.clock() + life).replace(microsecond=0)
-        entry = self._find(code)
-        with self._open() as held:
-            held.execute("update entry set expires = ? where id = ?", (int(expires.timestamp()), entry.bytes))
-        self._log(tx, Event.SUPPRESSION_RENEWED, [entry])
+        self._change(
+            tx, Event.SUPPRESSION_RENEWED, _Kind.RENEW, self._find(code), expires=int(expires.timestamp())
+        )
         return expires
 
     def leave(self, tx: DjangoTransaction, code: str) -> None:
         """Take an entry off: its key is destroyed and its row overwritten. Raises NotFoundError."""
-        entry = self._find(code)
-        self._log(tx, Event.SUPPRESSION_ENDED, [entry])
-        self.remove([entry])
+        self._change(tx, Event.SUPPRESSION_ENDED, _Kind.LEAVE, self._find(code))
 
     def release(self, tx: DjangoTransaction, code: str, sha256: str) -> None:
         """Let the face of who holds this code in, in one photograph, by its SHA-256. Raises NotFoundError.
 
         Another person's code does not help: it silences that person's entry, not the one that held the face.
         """
-        entry = self._find(code)
-        with self._open() as held:
-            held.execute(
-                "insert or ignore into release values (?, ?)",
-                (entry.bytes, self._hash(f"photograph/{sha256}")),
-            )
+        photograph = self._hash(f"photograph/{sha256}")
+        self._change(tx, Event.SUPPRESSION_RELEASED, _Kind.RELEASE, self._find(code), photograph=photograph)
         Photograph.objects.filter(sha256=sha256).update(fingerprint="")  # the next ingest looks again
-        self._log(tx, Event.SUPPRESSION_RELEASED, [entry])
+
+    def settle(self) -> int:
+        """Give effect to changes whose transaction was committed, and drop those of one that was undone. Returns how many.
+
+        For start-up and upkeep, after a crash. Inside a transaction of its own, so that no act is half-way meanwhile.
+        """
+        if not self._there() or not self._pending():
+            return 0
+        with self._workspace.transaction() as (tx, _):
+            left = self._pending()
+            logged = {change: any(positions_naming(tx, {str(change)})) for change, _ in left}
+        for change, entry in left:
+            if logged[change]:
+                self._take_effect(change)
+            else:
+                self._drop(change, entry)
+        return len(left)
 
     def end_expired(self) -> int:
-        """Take off what has run out. Returns how many."""
+        """Take off what has run out, after finishing what a crash left (`settle`). Returns how many."""
         if not self._there():
             return 0
+        self.settle()
         now = int(self._workspace.clock().timestamp())
         with self._open() as held:
             due = [
@@ -233,9 +262,80 @@ class SuppressionList:
         self._workspace.vault.destroy(entries)
         if self._there():
             with self._open() as held:
-                held.executemany("delete from entry where id = ?", [(entry.bytes,) for entry in entries])
+                for table in ("entry where id", "change where entry"):
+                    held.executemany(f"delete from {table} = ?", [(entry.bytes,) for entry in entries])  # noqa: S608 - ours
 
-    def _log(self, tx: DjangoTransaction, event: Event, entries: Sequence[uuid.UUID]) -> None:
+    def _change(
+        self, tx: DjangoTransaction, event: Event, kind: _Kind, entry: uuid.UUID, **values: str | bytes | int
+    ) -> None:
+        """Write a change down and log it; it takes effect when the caller's transaction is committed."""
+        change = uuid.uuid4()
+        columns = ["id", "kind", "entry", *values]
+        with self._open() as held:
+            held.execute(
+                f"insert into change ({', '.join(columns)}) values ({', '.join('?' * len(columns))})",  # noqa: S608 - columns are ours
+                (change.bytes, kind.value, entry.bytes, *values.values()),
+            )
+        self._log(tx, event, [entry], change)
+        transaction.on_commit(partial(self._after_commit, change))
+
+    def _after_commit(self, change: uuid.UUID) -> None:
+        """What led here is committed, so it must not fail for this; `settle` finishes what cannot be written now."""
+        try:
+            self._take_effect(change)
+        except UnavailableError as error:
+            _log_line.warning("a change of the suppression list waits: %s", error.code)
+
+    def _take_effect(self, change: uuid.UUID) -> None:
+        """Do what was written down, once; another process may have done it."""
+        with self._open() as held:
+            row = held.execute(
+                "select kind, entry, code, space, sealed, expires, answers, photograph from change where id = ?",
+                (change.bytes,),
+            ).fetchone()
+            if row is None:
+                return
+            kind, entry, code, space, sealed, expires, answers, photograph = row
+            match _Kind(kind):
+                case _Kind.JOIN:
+                    held.execute(
+                        "insert or ignore into entry values (?, ?, ?, ?, ?, ?)",
+                        (entry, code, space, sealed, expires, answers),
+                    )
+                case _Kind.RENEW:
+                    held.execute("update entry set expires = ? where id = ?", (expires, entry))
+                case _Kind.RELEASE:
+                    held.execute(
+                        "insert or ignore into release select id, ? from entry where id = ?",
+                        (photograph, entry),
+                    )
+                case _Kind.LEAVE:
+                    self._workspace.vault.destroy([uuid.UUID(bytes=entry)])
+                    held.execute("delete from entry where id = ?", (entry,))
+            held.execute("delete from change where id = ?", (change.bytes,))
+
+    def _drop(self, change: uuid.UUID, entry: uuid.UUID) -> None:
+        """Forget a change whose transaction was undone; of who would have joined, the key goes first."""
+        with self._open() as held:
+            known = held.execute("select 1 from entry where id = ?", (entry.bytes,)).fetchone()
+        if known is None:
+            self._workspace.vault.destroy([entry])
+        with self._open() as held:
+            held.execute("delete from change where id = ?", (change.bytes,))
+
+    def _pending(self) -> list[tuple[uuid.UUID, uuid.UUID]]:
+        """Changes not in effect, and whose entry each concerns."""
+        with self._open() as held:
+            rows = held.execute("select id, entry from change order by rowid").fetchall()
+        return [(uuid.UUID(bytes=change), uuid.UUID(bytes=entry)) for change, entry in rows]
+
+    def _log(
+        self,
+        tx: DjangoTransaction,
+        event: Event,
+        entries: Sequence[uuid.UUID],
+        change: uuid.UUID | None = None,
+    ) -> None:
         """One entry of the log, by ids that mean something to the list alone."""
         entry = NewEntry(
             event=event.value,
@@ -244,7 +344,10 @@ class SuppressionList:
             jurisdiction=None,
             client=None,
             pack=None,
-            details={"entries": [str(key) for key in entries]},
+            details={
+                "entries": [str(key) for key in entries],
+                **({} if change is None else {"change": str(change)}),
+            },
         )
         self._workspace.record(tx, [entry])
 
@@ -274,6 +377,8 @@ class SuppressionList:
                     connection.execute(f"pragma {pragma}")
                 if not connection.execute("select 1 from sqlite_master where name = 'entry'").fetchone():
                     connection.executescript(_SCHEMA)
+                if not connection.execute("select 1 from sqlite_master where name = 'change'").fetchone():
+                    connection.executescript(_CHANGES)
                 with connection:
                     yield connection
         except (OSError, sqlite3.Error) as error:
@@ -282,6 +387,9 @@ class SuppressionList:
                 code="suppression-list",
                 problem=type(error).__name__,
             ) from error
+
+
+_log_line = logging.getLogger(__name__)
 
 
 def _part(space_id: str) -> str:

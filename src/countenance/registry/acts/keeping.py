@@ -21,6 +21,7 @@ from countenance.records.models import Hold, RetentionLimit
 from countenance.records.named import find_account
 from countenance.records.retaining.limits import is_longer, limits
 from countenance.records.retaining.purging import begin_purge, not_destroyed, plan_purge
+from countenance.records.workspace import Workspace
 
 LONGEST_HOLD = timedelta(days=366)
 MOST_DAYS = 36_525
@@ -35,13 +36,16 @@ def _days(step: Step) -> int | None:
 
 
 def lengthens(step: Step) -> bool:
-    """Two persons let data be kept longer; one may shorten."""
-    return is_longer(step.params.choice("kind", DataKind), _days(step))
+    """Two persons let data be kept longer; one may shorten. What a law does not allow is not even proposed."""
+    kind, days = step.params.choice("kind", DataKind), _days(step)
+    _within_law(step, kind, days)
+    return is_longer(step.workspace, kind, days)
 
 
 def set_limit(step: Step) -> Outcome:
     """One limit in place of the present one, with who answers for it and why."""
     kind, days = step.params.choice("kind", DataKind), _days(step)
+    _within_law(step, kind, days)
     owner = find_account(step.params.line("owner"))
     reason = step.params.line("reason")
     RetentionLimit.objects.filter(kind=kind.value, ended_at__isnull=True).update(ended_at=step.now)
@@ -54,18 +58,33 @@ def set_limit(step: Step) -> Outcome:
         set_at=step.now,
     )
     return Outcome(
-        record=describe_limit(kind),
+        record=describe_limit(step.workspace, kind),
         event=Event.RETENTION_SET,
         details={"kind": kind.value, "days": days, "owner": str(owner.pk), "reason": reason},
     )
 
 
-def describe_limit(kind: DataKind) -> dict[str, Json]:
-    """What is shown of a limit. `by`: how it is kept."""
-    limit = limits()[kind]
+def _within_law(step: Step, kind: DataKind, days: int | None) -> None:
+    """Nobody sets a limit that the law of the operator's place, or of a gallery's, does not let them."""
+    limit = limits(step.workspace)[kind]
+    if limit.at_most is not None and (days is None or days > limit.at_most):
+        raise UsageError(
+            N_("The packs in force let {kind} be kept {most} days at the most: {law}"),
+            remedy=N_("Choose a shorter limit."),
+            code="retention-law",
+            kind=kind.value,
+            most=limit.at_most,
+            law=limit.law.en if limit.law else "",
+        )
+
+
+def describe_limit(workspace: Workspace, kind: DataKind) -> dict[str, Json]:
+    """What is shown of a limit. `by`: how it is kept. `at_most`: days that the packs in force allow, None where they set none."""
+    limit = limits(workspace)[kind]
     return {
         "data": kind.value,
         "days": limit.days,
+        "at_most": limit.at_most,
         "owner": limit.owner,
         "reason": limit.reason,
         "by": "purge" if kind in PURGED or kind is DataKind.GALLERY else _OTHERWISE.get(kind, "request"),
@@ -76,7 +95,6 @@ _OTHERWISE = {
     DataKind.SUPPRESSION: "expiry",
     DataKind.HELD_FACE: "expiry",
     DataKind.EXPORT: "recipient",
-    DataKind.REFUSAL: "request",
 }
 """How what no purge reaches comes to its end: by its own date, with its request, or with whoever was given it."""
 

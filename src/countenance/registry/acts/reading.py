@@ -79,6 +79,8 @@ def read(step: Step) -> Outcome:
         return Outcome(record={listing.value: [describe_point(row, step.now) for row in points]})
     if listing is Listing.PROPOSALS:
         return Outcome(record={listing.value: [] if own else _proposals(step)})
+    if listing is Listing.RETENTION:
+        return Outcome(record={listing.value: [] if own else _retention(step)})
     return Outcome(record={listing.value: _LISTINGS[listing](own)})
 
 
@@ -151,8 +153,8 @@ def _erasures(own: UUID | None) -> list[Json]:
     return [] if own else [describe(row) for row in models.Erasure.objects.order_by("started_at")]
 
 
-def _retention(own: UUID | None) -> list[Json]:
-    return [] if own else [keeping.describe_limit(kind) for kind in DataKind]
+def _retention(step: Step) -> list[Json]:
+    return [keeping.describe_limit(step.workspace, kind) for kind in DataKind]
 
 
 def _holds(own: UUID | None) -> list[Json]:
@@ -161,7 +163,6 @@ def _holds(own: UUID | None) -> list[Json]:
 
 
 _LISTINGS = {
-    Listing.RETENTION: _retention,
     Listing.HOLDS: _holds,
     Listing.ERASURES: _erasures,
     Listing.CLIENTS: _clients,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from countenance.acting.step import Outcome, Step
+from countenance.biometrics.templates import Template
 from countenance.policy.terms import RequestKind
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import ConflictError, UsageError
@@ -17,13 +18,17 @@ from countenance.records.erasing.vocabulary import ScopeKind
 from countenance.records.events import Event
 from countenance.records.models import ConsentReceipt, Face, Person, Reference
 from countenance.rights.desk import close, outcome, receipt_for, verified_request
-from countenance.rights.values import RequestState, RequestStep, VerifiedRequest
+from countenance.rights.suppression import described, life_of, suppress
+from countenance.rights.values import OptOutForm, RequestState, RequestStep, VerifiedRequest
 
 type Done = tuple[RequestStep, dict[str, Json]]
 
 
-def fulfil(step: Step) -> Outcome:
-    """Do what a verified request asks for. Params beyond `request` are those of its kind."""
+def fulfil(step: Step, template: Callable[[], Template] | None = None) -> Outcome:
+    """Do what a verified request asks for. Params beyond `request` are those of its kind.
+
+    `template`: of the requester's own picture, for an opt-out that keeps one (`rights.opting_out`), and for nothing else.
+    """
     verified = verified_request(step.workspace, step.params.text("request"))
     row = verified.request.row
     if row.faces.filter(confirmed_at__isnull=True).exists():
@@ -34,9 +39,36 @@ def fulfil(step: Step) -> Outcome:
             request=row.number,
         )
     told, said = _BY_KIND[verified.request.kind](step, verified)
+    code: dict[str, Json] = {}  # shown to the requester this once, and in no receipt
+    if (verified.request.opt_out is OptOutForm.PROTECTED_TEMPLATE) != (template is not None):
+        raise _picture_amiss(row.number, wanted=template is None)
+    if template is not None:
+        joined = suppress(
+            step.workspace,
+            step.tx,
+            template(),
+            life=life_of(step.params),
+            every_answer=step.params.flag("every_answer"),
+        )
+        told, said, code = RequestStep.LEFT_OUT, {**said, **described(joined)}, {"code": joined.code}
     close(step, row, RequestState.FULFILLED)
     receipt = receipt_for(step, row, told, **said)
-    return outcome(step, row, Event.REQUEST_FULFILLED, receipt, show={"step": told.value, **said})
+    return outcome(step, row, Event.REQUEST_FULFILLED, receipt, show={"step": told.value, **said, **code})
+
+
+def _picture_amiss(number: str, *, wanted: bool) -> UsageError:
+    if wanted:
+        return UsageError(
+            N_("This form of opting out keeps a template of the requester's own picture; that is missing."),
+            remedy=N_(
+                "Give it on the workspace's own machine: countenance request fulfil {request} --picture PHOTO"
+            ),
+            code="opt-out-picture",
+            request=number,
+        )
+    return UsageError(
+        N_("Only an opt-out by a protected template takes a picture."), code="opt-out-no-picture"
+    )
 
 
 def _access(step: Step, verified: VerifiedRequest) -> Done:
@@ -60,6 +92,10 @@ def _erase(step: Step, verified: VerifiedRequest) -> Done:
     scopes += [
         ErasureScope(kind=ScopeKind.FACE, target=str(face)) for face in others.values_list("pk", flat=True)
     ]
+    return _begin(step, verified, scopes)
+
+
+def _begin(step: Step, verified: VerifiedRequest, scopes: list[ErasureScope]) -> Done:
     if not scopes:
         return RequestStep.NOTHING_FOUND, {}
     codes = [
@@ -77,10 +113,23 @@ def _erase(step: Step, verified: VerifiedRequest) -> Done:
 
 
 def _opt_out(step: Step, verified: VerifiedRequest) -> Done:
-    told, said = _erase(step, verified)
+    """In the form that was chosen; what the third keeps besides is `fulfil`'s."""
+    block = verified.request.opt_out is OptOutForm.BLOCK_PICTURE
+    told, said = (_block if block else _erase)(step, verified)
     if told is RequestStep.ERASED:
         told = RequestStep.LEFT_OUT
     return told, said
+
+
+def _block(step: Step, verified: VerifiedRequest) -> Done:
+    """The photographs of the confirmed faces, whole: their bytes are known again and are not even looked at."""
+    shown = Face.objects.filter(pk__in=verified.faces).order_by("photograph_id")
+    scopes = [
+        ErasureScope(kind=ScopeKind.PHOTOGRAPH, target=str(key))
+        for key in shown.values_list("photograph_id", flat=True).distinct()
+    ]
+    told, said = _begin(step, verified, scopes)
+    return told, {**said, "photographs": len(scopes)} if scopes else said
 
 
 def _withdraw(step: Step, verified: VerifiedRequest) -> Done:

@@ -73,7 +73,7 @@ def verify(step: Step) -> Outcome:
             request=row.number,
         )
     tier = step.params.choice("tier", Tier)
-    needed = tier_needed(request.kind, request.pointer)
+    needed = tier_needed(request.kind, request.pointer, request.opt_out)
     if _RANK[tier] < _RANK[needed]:
         raise UsageError(
             N_("A request for {kind} by {pointer} needs more: {needed}."),
