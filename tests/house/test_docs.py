@@ -163,6 +163,7 @@ FRENCH = {
     "mesurer.md": "measure.md",
     "score.md": "score.md",
     "seuil.md": "threshold.md",
+    "modele.md": "model.md",
     "ensembles.md": "packs.md",
     "affaire-canadienne.md": "canadian-case.md",
 }

@@ -1,4 +1,4 @@
-"""YuNet at several scales: where the faces of a page are.
+"""A detector at several scales: where the faces of a page are. The default pack's is YuNet; SCRFD is read as well (`scrfd`).
 
 W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence Research 20, 2023.
 The network sees faces of some 10 to 400 px. One view of 1280 px finds what is 24 px in it; smaller views find the face that fills the
@@ -17,8 +17,10 @@ from PIL import Image
 
 from countenance.biometrics.geometry import Box, Landmarks
 from countenance.biometrics.vocabulary import Detail
+from countenance.extraction import scrfd
 from countenance.extraction.page import Page
-from countenance.extraction.runtime import open_session, run
+from countenance.extraction.runtime import Runtime, open_session, run
+from countenance.extraction.vetting import DetectorKind
 
 VIEW = 1280
 """Long side of the main view, pixels."""
@@ -96,11 +98,20 @@ def _spans(length: int) -> list[tuple[int, int]]:
 
 
 class Detector:
-    """YuNet in ONNX Runtime. Not for use by two threads at once."""
+    """A detector that runs. Not for use by two threads at once."""
 
-    def __init__(self, model: bytes) -> None:
-        self._session = open_session(model)
-        self._names = [output.name for output in self._session.get_outputs()]
+    def __init__(
+        self, model: bytes, kind: DetectorKind = DetectorKind.YUNET, runtime: Runtime = Runtime.CPU
+    ) -> None:
+        self._session = open_session(model, runtime)
+        self._names = self._session.outputs
+        self._kind = kind
+        self._input = self._session.inputs[0]
+
+    @property
+    def size(self) -> tuple[int | None, ...]:
+        """Height and width that the network takes; None where they are free."""
+        return self._input.shape[2:]
 
     def find(self, page: Page, detail: Detail) -> list[Detection]:
         """All faces of a page, strongest first."""
@@ -120,13 +131,16 @@ class Detector:
 
     def find_in_view(self, picture: Image.Image) -> _Rows:
         """Rows of one view, in its own pixels, after suppression. `picture`: RGB."""
-        tensor = _tensor(picture)
-        outputs = dict(zip(self._names, run(self._session, {"input": tensor}), strict=True))
-        return suppress(_decode(outputs, tensor.shape[3]))
+        if self._kind is DetectorKind.SCRFD:
+            tensor, scale = scrfd.tensor(picture, self._input.shape[2:])
+            rows = scrfd.decode(run(self._session, {self._input.name: tensor}), tensor.shape[3])
+            rows[:, :14] /= scale
+            return suppress(rows)
+        return suppress(_decode(self.raw(_tensor(picture)), -(-picture.width // 32) * 32))
 
     def raw(self, tensor: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[Any]]:
         """The network's own outputs, for golden vectors. `tensor`: float32 (1, 3, h, w), BGR, 0..255."""
-        return dict(zip(self._names, run(self._session, {"input": tensor}), strict=True))
+        return dict(zip(self._names, run(self._session, {self._input.name: tensor}), strict=True))
 
 
 def _cut(page: Page, view: _View, main: Image.Image | None) -> tuple[Image.Image, float, float]:

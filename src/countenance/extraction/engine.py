@@ -22,6 +22,7 @@ from countenance.extraction.page import Page
 from countenance.extraction.quality import Quality, measure, reasons
 from countenance.extraction.recognise import Recogniser, Sample
 from countenance.extraction.redact import redact
+from countenance.extraction.runtime import chosen_runtime
 from countenance.extraction.selection import FaceKey, Placement, Selection, permit, select
 from countenance.extraction.upright import look_again
 from countenance.extraction.values import (
@@ -67,9 +68,15 @@ class Extractor:
 
     def __init__(self, pack: ModelPack) -> None:
         self.pack = pack
-        self._detector = Detector(pack.model_bytes("detector"))
+        runtime = chosen_runtime()
+        self._detector = Detector(pack.model_bytes("detector"), pack.detector_kind, runtime)
         self._recogniser = Recogniser(
-            pack.model_bytes("recogniser"), centre=pack.centre, mirrored=pack.mirrored, space_id=pack.space_id
+            pack.model_bytes("recogniser"),
+            centre=pack.centre,
+            mirrored=pack.mirrored,
+            space_id=pack.space_id,
+            preparation=pack.preparation,
+            runtime=runtime,
         )
 
     def extract(

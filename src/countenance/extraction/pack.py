@@ -1,6 +1,7 @@
 """Model packs: what is in one, where its files lie, and that they are what the manifest says.
 
-A pack is a manifest and ONNX files. The default pack's files are carried by a distribution on the Python Package Index, from
+A pack is a manifest and ONNX files. Packs come with the program, or were added on this machine (`adding`) and lie in a folder of
+their own. The default pack's files are carried by a distribution on the Python Package Index, from
 which two files are taken and no code is imported; in a built wheel of ours they lie beside the manifest. They are converted
 once into a cache, and the cache is trusted no more than the carrier: every load checks the SHA-256 of every byte it uses.
 """
@@ -23,6 +24,7 @@ import numpy as np
 from countenance.biometrics.templates import SpaceId, Vector
 from countenance.extraction.convert import CONVERSION_VERSION, CONVERSIONS
 from countenance.extraction.quality import QualityAdvice
+from countenance.extraction.vetting import DetectorKind
 from countenance.primitives.canonical import canonical_json, sha256_hex
 from countenance.primitives.errors import IntegrityError, NotFoundError, UnavailableError
 from countenance.primitives.files import write_atomically
@@ -37,7 +39,11 @@ CONTRACT = MappingProxyType(
         "centre": "subtracted/1",
     }
 )
-"""What else a template depends on besides the model files. Part of every space_id: change a value with its code."""
+"""What else a template depends on besides the model files. Part of every space_id: change a value with its code. An added
+pack's manifest says its own; where it says none, this is it."""
+
+AS_IT_IS = "as-it-is"
+"""The conversion of a file that is run as its publisher made it: every file of an added pack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +54,21 @@ class EnrolmentFloor:
     norm: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """What becomes of a chip (uint8, RGB) before the recogniser sees it: float32 (x - mean) / scale in this order of colours."""
+
+    colour: str = "RGB"  # or BGR
+    mean: float = 0.0
+    scale: float = 1.0
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ModelPack:
     """A pack whose files have been found, checked and converted.
 
     `candidate_floor`: comparison score below which no candidate is listed. `centre`: float32 (dimension,), mean of the
-    space, subtracted from every unit embedding. `detector`, `recogniser`: converted files; read them with `model_bytes`.
+    space, subtracted from every unit embedding. `preparation`: of a chip for the recogniser. `detector`, `recogniser`: converted files; read them with `model_bytes`.
     `cache`: folder of the converted files. `provenance`: what is known of the models, for people to read.
     """
 
@@ -66,6 +81,8 @@ class ModelPack:
     advice: QualityAdvice
     mirrored: bool
     centre: Vector
+    preparation: Preparation = Preparation()
+    detector_kind: DetectorKind = DetectorKind.YUNET
     detector: Path
     recogniser: Path
     cache: Path
@@ -86,8 +103,11 @@ class ModelPack:
         return data
 
     def calibration(self) -> dict[str, Any]:
-        """Score histograms, error rates and centre as measured, with their source. For evaluation."""
-        read: dict[str, Any] = json.loads(pack_file(self.name, "calibration.json"))
+        """Score histograms, error rates and centre as measured, with their source; empty where nobody has measured."""
+        try:
+            read: dict[str, Any] = json.loads(pack_file(self.name, "calibration.json"))
+        except NotFoundError:
+            return {}  # an added pack that nobody has measured yet
         return read
 
     def passport(self) -> dict[str, Any]:
@@ -104,7 +124,9 @@ class ModelPack:
             },
             "mirrored": self.mirrored,
             "conversion": CONVERSION_VERSION,
-            "contract": dict(CONTRACT),
+            "contract": contract_of(self.manifest),
+            "licence_acknowledged": self.manifest.get("licence_acknowledged"),
+            "measured": bool(self.calibration()),
             "files": {
                 role: {
                     "name": entry["name"],
@@ -128,7 +150,10 @@ def load_pack(name: str = "sface", *, cache: Path | None = None) -> ModelPack:
     """
     manifest = read_manifest(name)
     folder = (cache or default_cache()) / "models" / f"{name}-{manifest['version']}-c{CONVERSION_VERSION}"
-    converted = {role: _converted(name, role, entry, folder) for role, entry in manifest["files"].items()}
+    added = added_folder(name)
+    converted = {
+        role: _converted(name, role, entry, folder, added) for role, entry in manifest["files"].items()
+    }
     advice, floor = manifest["quality_advice"], manifest["enrolment_floor"]
     return ModelPack(
         name=name,
@@ -140,6 +165,8 @@ def load_pack(name: str = "sface", *, cache: Path | None = None) -> ModelPack:
         advice=QualityAdvice(**{key: entry["value"] for key, entry in advice.items()}),
         mirrored=manifest["mirrored"],
         centre=np.array(manifest["centre"], dtype=np.float32),
+        preparation=Preparation(**manifest.get("preparation", {})),
+        detector_kind=DetectorKind(manifest.get("detector_kind", DetectorKind.YUNET.value)),
         detector=converted["detector"],
         recogniser=converted["recogniser"],
         cache=folder.parent.parent,
@@ -151,7 +178,40 @@ def load_pack(name: str = "sface", *, cache: Path | None = None) -> ModelPack:
 def available_packs() -> tuple[str, ...]:
     """Names of the packs that are installed, sorted."""
     folder = importlib.resources.files("countenance.extraction") / "packs"
-    return tuple(sorted(entry.name for entry in folder.iterdir() if (entry / "manifest.json").is_file()))
+    names = {entry.name for entry in folder.iterdir() if (entry / "manifest.json").is_file()}
+    if (home := packs_home()).is_dir():
+        names |= {entry.name for entry in home.iterdir() if added_folder(entry.name) is not None}
+    return tuple(sorted(names))
+
+
+def is_shipped(name: str) -> bool:
+    """Whether a pack comes with the program."""
+    packs = importlib.resources.files("countenance.extraction") / "packs"
+    return (packs / name / "manifest.json").is_file()
+
+
+def packs_home() -> Path:
+    """Where added packs lie: `$COUNTENANCE_MODELS`, else the account's data folder (XDG Base Directory; macOS: Library)."""
+    if given := os.environ.get("COUNTENANCE_MODELS"):
+        return Path(given)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "countenance" / "models"
+    return (
+        Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "countenance" / "models"
+    )
+
+
+def added_folder(name: str) -> Path | None:
+    """The folder of an added pack, or None where there is none of this name. A shipped pack is never shadowed by one."""
+    if "/" in name or name.startswith(".") or is_shipped(name):
+        return None
+    folder = packs_home() / name
+    return folder if (folder / "manifest.json").is_file() else None
+
+
+def contract_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What else than the files a template of this pack depends on."""
+    return dict(manifest.get("contract", CONTRACT))
 
 
 def read_manifest(name: str) -> dict[str, Any]:
@@ -167,7 +227,7 @@ def space_id(manifest: Mapping[str, Any]) -> SpaceId:
             {
                 "files": {role: entry["sha256"] for role, entry in manifest["files"].items()},
                 "conversion": CONVERSION_VERSION,
-                "contract": dict(CONTRACT),
+                "contract": contract_of(manifest),
                 "dimension": manifest["dimension"],
                 "mirrored": manifest["mirrored"],
                 "centre": sha256_hex(np.array(manifest["centre"], dtype="<f4").tobytes()),
@@ -189,6 +249,8 @@ def default_cache() -> Path:
 def source_bytes(name: str, role: str) -> bytes:
     """A pack's file as its publisher made it: from our package (a built wheel), else from its carrier; checked."""
     entry = read_manifest(name)["files"][role]
+    if (folder := added_folder(name)) is not None:
+        return _added_bytes(name, folder, entry)
     carrier = entry["carrier"]
     inside = importlib.resources.files("countenance.extraction") / "packs" / name / entry["name"]
     data: bytes
@@ -204,6 +266,29 @@ def source_bytes(name: str, role: str) -> bytes:
             place=place,
             pack=name,
             distribution=carrier["distribution"],
+            code="model-changed",
+        )
+    return data
+
+
+def _added_bytes(name: str, folder: Path, entry: Mapping[str, Any]) -> bytes:
+    data: bytes
+    try:
+        data = (folder / entry["name"]).read_bytes()
+    except OSError as error:
+        raise NotFoundError(
+            N_("The model file {file} of the pack {pack} is not there."),
+            remedy=N_("Add the pack again: countenance models add"),
+            file=entry["name"],
+            pack=name,
+            code="model-missing",
+        ) from error
+    if sha256_hex(data) != entry["sha256"]:
+        raise IntegrityError(
+            N_("The model file {file} of the pack {pack} has changed since it was added."),
+            remedy=N_("Remove the pack and add it again from a file that you trust."),
+            file=entry["name"],
+            pack=name,
             code="model-changed",
         )
     return data
@@ -230,9 +315,14 @@ def _from_carrier(name: str, entry: Mapping[str, Any]) -> bytes:
     return data
 
 
-def _converted(name: str, role: str, entry: Mapping[str, Any], folder: Path) -> Path:
+def _converted(name: str, role: str, entry: Mapping[str, Any], folder: Path, added: Path | None) -> Path:
     """The converted file, made where it is missing or damaged. Two processes may do it at once: both write the same
     bytes, each in one rename."""
+    if entry["conversion"] == AS_IT_IS:
+        if added is None:
+            raise _unknown(name)
+        source_bytes(name, role)
+        return added / str(entry["name"])
     path = folder / f"{role}.onnx"
     try:
         if sha256_hex(path.read_bytes()) == entry["converted_sha256"]:
@@ -266,15 +356,21 @@ def _converted(name: str, role: str, entry: Mapping[str, Any], folder: Path) -> 
 
 
 def pack_file(name: str, file: str) -> bytes:
-    """The bytes of a file of a pack's own folder in the package. Raises NotFoundError."""
+    """The bytes of a file of a pack's own folder, in the package or where it was added. Raises NotFoundError."""
+    if (folder := added_folder(name)) is not None and (folder / file).is_file():
+        return (folder / file).read_bytes()
     packs = importlib.resources.files("countenance.extraction") / "packs"
     entry = packs / name / file
     if "/" in name or name.startswith(".") or not entry.is_file():
-        raise NotFoundError(
-            N_("There is no model pack named {pack}."),
-            remedy=N_("`countenance models list` shows those there are."),
-            pack=name,
-            code="pack-unknown",
-        )
+        raise _unknown(name)
     read: bytes = entry.read_bytes()
     return read
+
+
+def _unknown(name: str) -> NotFoundError:
+    return NotFoundError(
+        N_("There is no model pack named {pack}."),
+        remedy=N_("`countenance models list` shows those there are."),
+        pack=name,
+        code="pack-unknown",
+    )

@@ -54,6 +54,9 @@ _ENVIRONMENT = (
     "LANG",
     "LC_ALL",
     "HOME",
+    "XDG_DATA_HOME",  # where added packs lie
+    "COUNTENANCE_MODELS",
+    "COUNTENANCE_RUNTIME",
 )
 
 

@@ -36,7 +36,7 @@ class Settings:
     """All settings. `database`: address, where a relative SQLite path counts from the workspace's folder.
 
     `media`: `s3://BUCKET/PREFIX` where crops, probes and segments lie in a bucket; empty: in the workspace's folder. The
-    keys to the bucket are never in this file (see `vault.s3`).
+    keys to the bucket are never in this file (see `vault.s3`). `models`: the model pack that makes templates.
     """
 
     format: int
@@ -46,6 +46,7 @@ class Settings:
     s3_endpoint: str = ""
     s3_region: str = ""
     s3_allow_http: bool = False
+    models: str = "sface"
     extraction: ExtractionSettings = ExtractionSettings()
 
     @property
@@ -115,6 +116,7 @@ def write_settings(directory: Path, settings: Settings) -> None:
             if settings.media
             else []
         ),
+        *([f'models = "{settings.models}"'] if settings.models != Settings.models else []),
         "",
         "[extraction]",
         *(f"{field.name} = {getattr(limits, field.name)}" for field in fields(limits)),
@@ -141,6 +143,7 @@ def _parse(data: dict[str, Any]) -> Settings:
         s3_endpoint=_text(data, "s3_endpoint"),
         s3_region=_text(data, "s3_region"),
         s3_allow_http=bool(data.get("s3_allow_http", False)),
+        models=_text(data, "models") or Settings.models,
         extraction=ExtractionSettings(**limits),
     )
 

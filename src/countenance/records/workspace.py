@@ -77,12 +77,13 @@ class Workspace:
         media: str = "",
         s3_endpoint: str = "",
         s3_allow_http: bool = False,
+        models: str = Settings.models,
         clock: Clock = system_clock,
         begin: Callable[[Self], None] | None = None,
     ) -> Self:
         """Make a workspace in `directory`, which must not exist or be empty; whole or not at all.
 
-        `media`, `s3_endpoint`, `s3_allow_http`: see `Settings`. `begin`: writes its first records, before anybody can see it. Where that fails nothing is left either.
+        `media`, `s3_endpoint`, `s3_allow_http`, `models`: see `Settings`. `begin`: writes its first records, before anybody can see it. Where that fails nothing is left either.
 
         Raises ConflictError where something is there already, UnavailableError where it cannot be written.
         """
@@ -102,6 +103,7 @@ class Workspace:
             media=media,
             s3_endpoint=s3_endpoint,
             s3_allow_http=s3_allow_http,
+            models=models,
         )
         bucket_of(settings)  # before anything is made
         building = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.new")
@@ -214,7 +216,7 @@ class Workspace:
     def models(self) -> ModelPack:
         from countenance.extraction.pack import load_pack
 
-        return load_pack()
+        return load_pack(self.settings.models)
 
     @cached_property
     def index(self) -> Index:

@@ -16,6 +16,7 @@ from countenance.records.events import Event
 from countenance.records.identity import AccountKey
 from countenance.records.models import Account, PackSigner, WorkspaceState
 from countenance.records.policies import put_in_force
+from countenance.records.settings import Settings
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
 
@@ -42,6 +43,7 @@ def found(
     media: str = "",
     s3_endpoint: str = "",
     s3_allow_http: bool = False,
+    models: str = Settings.models,
     clock: Clock = system_clock,
 ) -> Founding:
     """Make a workspace of `operator` (who runs it) in `jurisdiction` (ISO 3166). The rest: see `Workspace.create`.
@@ -67,6 +69,7 @@ def found(
         media=media,
         s3_endpoint=s3_endpoint,
         s3_allow_http=s3_allow_http,
+        models=models,
         clock=clock,
         begin=begin,
     )

@@ -64,6 +64,13 @@ from countenance.primitives.text import N_
     is_flag=True,
     help=N_("Speak to the bucket without TLS: only on a network of your own."),
 )
+@option(
+    "--models",
+    default="sface",
+    show_default=True,
+    metavar="PACK",
+    help=N_("Model pack that makes the templates (countenance models list)."),
+)
 @pass_door
 def init(
     door: Door,
@@ -75,8 +82,10 @@ def init(
     media: str,
     s3_endpoint: str,
     s3_allow_http: bool,
+    models: str,
 ) -> None:
     """Found a workspace."""
+    from countenance.extraction.pack import load_pack
     from countenance.policy.places import check_place
     from countenance.registry.founding import found
 
@@ -92,6 +101,7 @@ def init(
         media=media,
         s3_endpoint=s3_endpoint,
         s3_allow_http=s3_allow_http,
+        models=load_pack(models).name,
     )
     with founding.workspace as workspace:
         book = workspace.policy().book

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+import click
+
 from countenance.cli.acts import pass_door
 from countenance.cli.door import Door
 from countenance.cli.failures import Exit
-from countenance.cli.parts import Family, argument
+from countenance.cli.language import say
+from countenance.cli.parts import Family, argument, option
 from countenance.cli.table import TABLE
 from countenance.primitives.errors import CountenanceError
 from countenance.primitives.text import N_
@@ -55,6 +61,170 @@ def list_(door: Door) -> None:
                     ("SHA-256", entry["sha256"]),
                 ]
             )
+        _show_state(door, passport)
+
+
+def _show_state(door: Door, passport: dict[str, Any]) -> None:
+    """What is missing before it may be relied on, and who took on its licence."""
+    door.screen.line()
+    acknowledged = passport["licence_acknowledged"]
+    if acknowledged is not None:
+        door.screen.text(
+            N_("Licence taken on by {name}, {day}."), name=acknowledged["by"], day=acknowledged["at"][:10]
+        )
+    if not passport["measured"]:
+        door.screen.paragraph(
+            say(N_("Nobody has measured this pack: its scores mean nothing yet, and no statement is made."))
+        )
+
+
+_FILE = click.Path(path_type=Path)
+
+
+@models.command(
+    "add",
+    summary=N_("Add a detector and a recogniser in ONNX files."),
+    text=N_(
+        "The files are vetted (no external data, no custom operators, no pickles), tried on known pictures and copied. "
+        "Detectors: YuNet, SCRFD with five points. Recognisers: 112 x 112 pixels aligned to the ArcFace template, 128 to 1024 "
+        "values. Without --detector the default pack's is used."
+    ),
+    examples=(
+        "countenance models add mine --recogniser mine.onnx --licence MIT \\",
+        "    --training-data 'volunteers, 2024, with consent' --publisher 'City Archive'",
+        "countenance models add other --recogniser w600k.onnx --detector scrfd.onnx \\",
+        "    --licence 'non-commercial research' --acknowledge 'Ana Roy' --mean 127.5 --scale 127.5",
+    ),
+)
+@argument("name", metavar="NAME", help=N_("What the pack is to be called."))
+@option("--recogniser", required=True, metavar="FILE", type=_FILE, help=N_("The recogniser, ONNX."))
+@option("--detector", metavar="FILE", type=_FILE, help=N_("The detector, ONNX. Else the default pack's."))
+@option("--licence", required=True, metavar="TEXT", help=N_("Of the recogniser: SPDX identifier or name."))
+@option("--detector-licence", metavar="TEXT", help=N_("Of the detector. Else the recogniser's."))
+@option(
+    "--training-data",
+    default="undocumented",
+    show_default=True,
+    metavar="TEXT",
+    help=N_("What the recogniser was trained on, as published."),
+)
+@option("--publisher", default="-", metavar="TEXT", help=N_("Who published the files."))
+@option("--pack-version", default="1", show_default=True, metavar="TEXT", help=N_("Version of the pack."))
+@option(
+    "--colour",
+    default="RGB",
+    show_default=True,
+    type=click.Choice(["RGB", "BGR"]),
+    metavar="WORD",
+    help=N_("Order of colours that the recogniser takes."),
+)
+@option("--mean", default=0.0, show_default=True, type=float, metavar="NUMBER", help=N_("Subtracted first."))
+@option("--scale", default=1.0, show_default=True, type=float, metavar="NUMBER", help=N_("Divided by then."))
+@option("--single", is_flag=True, help=N_("Without the mirrored picture: half the time, a little less sure."))
+@option(
+    "--acknowledge",
+    default="",
+    metavar="NAME",
+    help=N_("Who takes on a licence that asks for more than a notice."),
+)
+@option("--golden", metavar="FILE", type=_FILE, help=N_("The publisher's golden vectors. Else made here."))
+@pass_door
+def add(
+    door: Door,
+    name: str,
+    recogniser: Path,
+    detector: Path | None,
+    licence: str,
+    detector_licence: str | None,
+    training_data: str,
+    publisher: str,
+    pack_version: str,
+    colour: str,
+    mean: float,
+    scale: float,
+    single: bool,
+    acknowledge: str,
+    golden: Path | None,
+) -> None:
+    """Add a pack."""
+    from countenance.extraction.adding import NewPack, Origin
+    from countenance.extraction.adding import add as install
+    from countenance.extraction.pack import Preparation, load_pack
+    from countenance.primitives.clock import system_clock
+
+    ours = load_pack()
+    entry = ours.manifest["files"]["detector"]
+    theirs = Origin(licence=licence, training_data=training_data, publisher=publisher)
+    if detector is None:
+        found = Origin(
+            licence=entry["licence"], training_data=entry["training_data"], publisher=entry["publisher"]
+        )
+    else:
+        found = Origin(licence=detector_licence or licence, training_data=training_data, publisher=publisher)
+    pack = install(
+        NewPack(
+            name=name,
+            version=pack_version,
+            detector=detector or ours.detector,
+            recogniser=recogniser,
+            detector_origin=found,
+            recogniser_origin=theirs,
+            preparation=Preparation(colour=colour, mean=mean, scale=scale),
+            mirrored=not single,
+            acknowledged_by=acknowledge,
+            publishers_golden=golden,
+        ),
+        system_clock(),
+    )
+    if door.screen.json:
+        door.screen.document(pack.passport())
+        return
+    door.screen.text(
+        N_("Pack {name} added; its templates are of the space {space}."), name=name, space=pack.space_id
+    )
+    door.screen.paragraph(say(N_("Measure it next: countenance evaluate DATA --pack {name}"), name=name))
+
+
+@models.command(
+    "calibrate",
+    summary=N_("Take floor and score histograms from a report."),
+    text=N_("The report is one of: countenance evaluate DATA --pack NAME --report report.json"),
+    examples=("countenance models calibrate mine report.json",),
+)
+@argument("name", metavar="NAME", help=N_("The added pack."))
+@argument("report", metavar="FILE", type=_FILE, help=N_("Report of countenance evaluate, as JSON."))
+@pass_door
+def calibrate(door: Door, name: str, report: Path) -> None:
+    """Calibrate a pack."""
+    from countenance.cli.sheet.words import decimal
+    from countenance.extraction.adding import calibrate as take
+
+    pack = take(name, report)
+    if door.screen.json:
+        door.screen.document(pack.passport())
+        return
+    door.screen.text(
+        N_("Pack {name}: floor of candidates {floor}."), name=name, floor=decimal(pack.candidate_floor, 4)
+    )
+
+
+@models.command(
+    "remove",
+    summary=N_("Remove an added pack's files."),
+    text=N_("Templates that were made with it can then be searched no more; the default pack stays."),
+    examples=("countenance models remove mine",),
+)
+@argument("name", metavar="NAME", help=N_("The added pack."))
+@pass_door
+def remove(door: Door, name: str) -> None:
+    """Remove a pack."""
+    from countenance.extraction.adding import remove as take_away
+
+    take_away(name)
+    if door.screen.json:
+        door.screen.document({"removed": name})
+        return
+    door.screen.text(N_("Pack {name} removed."), name=name)
 
 
 @models.command(
