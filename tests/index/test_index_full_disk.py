@@ -15,7 +15,8 @@ from small_disk import SmallDisk, small_disk
 from countenance.index.schema import schema
 from countenance.index.segment import file_name
 from countenance.index.upkeep import UpkeepReport
-from countenance.primitives.errors import CountenanceError
+from countenance.primitives.errors import CountenanceError, UnavailableError
+from countenance.primitives.sql import open_sqlite, sqlite_transaction
 from countenance.search.values import LoggedCandidates
 
 RNG = np.random.default_rng(31)
@@ -119,6 +120,26 @@ def test_sealing_and_rewriting_on_a_full_disk(disk: SmallDisk, tmp_path: Path) -
         assert not old <= {one.id for one in world.live().segments}
     finally:
         world.close()
+
+
+def test_a_database_on_a_full_disk_is_named_and_unchanged(disk: SmallDisk) -> None:
+    """The library alone, without Django: what SQLite says becomes ours where it enters."""
+    connection = open_sqlite(disk.folder / "records.sqlite3")
+    with sqlite_transaction(connection) as tx:
+        tx.execute("create table kept (value blob)")
+        tx.execute("insert into kept values (%s)", (b"there",))
+    disk.fill(64 << 10)
+    many = [(bytes(100_000),)] * 64
+    with pytest.raises(UnavailableError) as caught, sqlite_transaction(connection) as tx:
+        tx.executemany("insert into kept values (%s)", many)
+    assert caught.value.code == "disk-full"
+    assert caught.value.remedy
+    assert connection.execute("select value from kept").fetchall() == [(b"there",)]
+    disk.free()
+    with sqlite_transaction(connection) as tx:
+        tx.execute("insert into kept values (%s)", (b"too",))
+    assert connection.execute("select value from kept").fetchall() == [(b"there",), (b"too",)]
+    connection.close()
 
 
 def test_merging_on_a_full_disk(disk: SmallDisk, tmp_path: Path) -> None:

@@ -17,12 +17,10 @@ from countenance.index.blocks import Block, Flags, Head, Rows
 from countenance.index.codes import BLOCK, Codec, Exact
 from countenance.index.live import CountKey, LiveSegment
 from countenance.index.naming import encode_one
-from countenance.index.segment import Segment
+from countenance.index.segment import FENCE, Segment
 
 type PartKey = tuple[str, SpaceId]
 """(gallery, space)."""
-
-_FENCE = 64  # rows between two ids that are kept in memory
 
 
 class HeldSegment:
@@ -39,7 +37,6 @@ class HeldSegment:
         self.closed = {
             reference: (class_id, reason) for reference, class_id, reason in segment.description.closed
         }
-        self._fences: list[npt.NDArray[np.bytes_]] | None = None
 
     def __len__(self) -> int:
         return self.segment.rows
@@ -118,17 +115,12 @@ class HeldSegment:
 
     def _find(self, run: int, start: int, end: int, wanted: bytes) -> int | None:
         """Where `wanted` stands between two rows: first among every 64th id, which stay in memory, then on disk."""
-        if self._fences is None:
-            self._fences = [
-                self.segment.ids(np.arange(first, last, _FENCE, dtype=np.int64)).sortable
-                for first, last in self._runs()
-            ]
         key = np.array([wanted], dtype=f"S{len(wanted)}")
-        place = int(np.searchsorted(self._fences[run], key, side="right")[0]) - 1
+        place = int(np.searchsorted(self.segment.fences[run], key, side="right")[0]) - 1
         if place < 0:
             return None
-        low = start + place * _FENCE
-        rows = np.arange(low, min(low + _FENCE, end), dtype=np.int64)
+        low = start + place * FENCE
+        rows = np.arange(low, min(low + FENCE, end), dtype=np.int64)
         found = np.flatnonzero(self.segment.ids(rows).sortable == key)
         return int(rows[found[0]]) if found.size else None
 

@@ -70,12 +70,12 @@ def decode_ids(encoded: Bytes8, width: int) -> list[str]:
     """What `encode_ids` was given."""
     if width == 0:
         # All at once: a search names hundreds, and `str(UUID(..))` costs more than scoring them.
-        spread = np.full((len(encoded), 36), ord("-"), np.uint8)
+        spread = np.full((len(encoded), 37), ord("-"), np.uint8)
+        spread[:, 36] = ord("\n")
         digits = np.frombuffer(encoded.tobytes().hex().encode(), np.uint8).reshape(-1, 32)
         for at, first, many in _GROUPS:
             spread[:, at : at + many] = digits[:, first : first + many]
-        text = spread.tobytes().decode()
-        return [text[at : at + 36] for at in range(0, len(text), 36)]
+        return spread.tobytes().decode().split("\n")[:-1]
     return [one.tobytes().rstrip(b"\0").decode() for one in encoded]
 
 

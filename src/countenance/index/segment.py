@@ -24,14 +24,17 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from countenance.biometrics.templates import SpaceId
@@ -45,8 +48,12 @@ from countenance.primitives.text import N_
 _MAGIC = b"CNTSEG1\n"
 _CHUNK = 1 << 20
 _TAG = 16
+FENCE = 64
+"""Rows between two ids that are kept in memory, beginning anew with each class: 0.25 bytes a row."""
+
 _DESCRIPTION, _CODES, _SCALES, _EXACT, _IDS = range(5)
 _FORMAT = "countenance-segment/1"
+_COUNTING = np.arange(_CHUNK // 16)
 
 
 class SegmentFiles(Protocol):
@@ -198,6 +205,7 @@ class Segment:
         key, at, length = self._unwrap(keys)
         self._cipher = AESGCM(key)
         self._counter = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - the counter mode inside GCM
+        self._mine = threading.local()
         self.description = _parse(self._open(at, length, _DESCRIPTION, 0), segment_id)
         told = self.description
         self.dimension, self.rows = told.dimension, told.rows
@@ -220,9 +228,15 @@ class Segment:
         scales = np.empty(4 * told.rows, np.uint8)
         self._read(_SCALES, scales)
         self.scales = scales.view("<f4").astype(np.float32, copy=False)
-        for area, size, chunk in sizes[2:]:
-            for number, start in enumerate(range(0, size, chunk)):
-                self._open(self._starts[area] + start + _TAG * number, min(chunk, size - start), area, number)
+        ends = np.cumsum([0, *(number for _, number in told.runs)]).tolist()
+        chosen = [np.arange(first, last, FENCE) for first, last in pairwise(ends)]
+        self._check(_EXACT, sizes[2][1], sizes[2][2])
+        kept = self._check(_IDS, sizes[3][1], sizes[3][2], np.concatenate(chosen) if chosen else None)
+        bounds = np.cumsum([0, *map(len, chosen)]).tolist()
+        self.fences = [
+            Ids(rows=kept[first:last], width=told.width).sortable for first, last in pairwise(bounds)
+        ]
+        """Every 64th id of each run, in order."""
         # Checking has mapped every page; the system keeps them as long as it has room, and reads ahead for nobody.
         if hasattr(mmap, "MADV_RANDOM"):
             self._map.madvise(mmap.MADV_RANDOM)
@@ -242,7 +256,8 @@ class Segment:
 
     @property
     def resident_bytes(self) -> int:
-        return packed_bytes(self.rows, self.dimension) + self.scales.nbytes
+        fences = sum(one.nbytes for one in self.fences)
+        return packed_bytes(self.rows, self.dimension) + self.scales.nbytes + fences
 
     def _rows(self, area: int, stride: int, rows: npt.NDArray[np.int64]) -> Bytes8:
         """uint8 (n, stride): rows of an area, by GCM's counter mode: block i of a chunk is xored with AES(nonce | i + 2)."""
@@ -255,13 +270,25 @@ class Segment:
         anywhere = np.ndarray(len(self._map) - stride + 1, f"V{stride}", self._map, strides=(1,))
         opened: Bytes8 = anywhere[offsets].view(np.uint8).reshape(len(rows), stride)
         blocks = stride // 16
-        counters = np.empty((len(rows), blocks, 2), ">u8")
         # The nonce is area (4 bytes) and chunk (8 bytes), the counter the last 4 bytes. No area has 2**32 chunks.
+        counters = np.empty((len(rows), blocks, 2), np.uint64)
         counters[:, :, 0] = area << 32
-        counters[:, :, 1] = ((chunk << 32) | (within * blocks + 2))[:, None] + np.arange(blocks)
-        stream = self._counter.encryptor().update(memoryview(counters.view(np.uint8).reshape(-1)))
+        last = (chunk << 32) + (within * blocks + 2)
+        np.add(last[:, None], _COUNTING[:blocks], out=counters[:, :, 1], casting="unsafe")
+        if sys.byteorder == "little":
+            counters.byteswap(
+                inplace=True
+            )  # in one go: written so number by number, it takes four times as long
+        stream = self._encryptor().update(memoryview(counters.view(np.uint8).reshape(-1)))
         opened ^= np.frombuffer(stream, np.uint8).reshape(len(rows), stride)
         return opened
+
+    def _encryptor(self) -> CipherContext:
+        """AES for blocks, one a thread: setting it up costs as much as encrypting the counters of hundreds of rows."""
+        made: CipherContext | None = getattr(self._mine, "encryptor", None)
+        if made is None:
+            made = self._mine.encryptor = self._counter.encryptor()
+        return made
 
     def _unwrap(self, keys: KeyReader) -> tuple[bytes, int, int]:
         head = self._map[: len(_MAGIC) + 8]
@@ -286,6 +313,18 @@ class Segment:
             length = min(_CHUNK, len(into) - start)
             opened = self._open(self._starts[area] + start + _TAG * number, length, area, number)
             into[start : start + length] = np.frombuffer(opened, np.uint8)
+
+    def _check(self, area: int, size: int, chunk: int, rows: npt.NDArray[np.int64] | None = None) -> Bytes8:
+        """Check the tags of ids or int8 rows; returns the ids of `rows`, ascending."""
+        kept = [np.zeros((0, self._id_stride), np.uint8)]
+        for number, start in enumerate(range(0, size, chunk)):
+            length = min(chunk, size - start)
+            opened = self._open(self._starts[area] + start + _TAG * number, length, area, number)
+            if rows is not None:
+                first, last = np.searchsorted(rows * self._id_stride, (start, start + length))
+                here = np.frombuffer(opened, np.uint8).reshape(-1, self._id_stride)
+                kept.append(here[rows[first:last] - start // self._id_stride])
+        return np.concatenate(kept)
 
     def _open(self, at: int, length: int, area: int, number: int) -> bytes:
         with memoryview(self._map) as held, held[at : at + length + _TAG] as sealed:

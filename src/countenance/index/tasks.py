@@ -12,7 +12,7 @@ from countenance.biometrics.templates import SpaceId
 from countenance.index import changes
 from countenance.index.answers import NotSearchable
 from countenance.index.blocks import HeadBlock, Rows, packed_codes
-from countenance.index.codes import Bytes8, Codec, Exact, unpack
+from countenance.index.codes import BLOCK, Bytes8, Codec, Exact, unpack
 from countenance.index.held import HeldSegment, Part
 from countenance.index.naming import Ids, joined_ids
 from countenance.index.opening import Unseal, open_templates
@@ -20,16 +20,20 @@ from countenance.index.segment import SegmentRows
 from countenance.primitives.sql import Transaction
 
 _PAGE = 8_192
+_AT_ONCE = (
+    8_192  # rows that are worked on in one go: searches beside it wait a millisecond for the interpreter
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Batch:
-    """Some rows. `codes`: None where they are still to be made."""
+    """Some rows. `codes`: None where they are still to be made. `ordered`: in a segment's order already."""
 
     ids: Ids | Sequence[str]
     classes: npt.NDArray[np.int64]
     exact: Exact
     codes: Bytes8 | None = None
+    ordered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,18 +68,38 @@ def rewriting(gallery: str, space: SpaceId, part: Part, chosen: Sequence[HeldSeg
 def copied(block: HeadBlock, rows: Rows) -> Callable[[], Batch]:
     """Rows of the head."""
     # Now, since heads change with the next search; order and codes are made later.
-    piece = Batch(ids=block.references(rows), classes=block.classes(rows), exact=block.exact(rows))
+    return as_it_is(Batch(ids=block.references(rows), classes=block.classes(rows), exact=block.exact(rows)))
+
+
+def as_it_is(piece: Batch) -> Callable[[], Batch]:
+    """Rows that are there already, as a task wants them."""
     return lambda: piece
 
 
 def _reading(one: HeldSegment, rows: Rows) -> Callable[[], Batch]:
     # Later: a segment does not change, and which of its rows were alive is known.
     def read() -> Batch:
+        segment, count = one.segment, len(rows)
+        dimension = segment.dimension
+        packed = packed_codes(one.scanner())
+        ids = np.empty((count, segment.description.width or 16), np.uint8)
+        classes = np.empty(count, np.int64)
+        codes = np.empty((count, dimension // 4), np.uint8)
+        values, scales = np.empty((count, dimension), np.int8), np.empty(count, np.float32)
+        for start in range(0, count, _AT_ONCE):
+            part, at = rows[start : start + _AT_ONCE], slice(start, start + _AT_ONCE)
+            exact = segment.exact(part)
+            ids[at], classes[at] = segment.ids(part).rows, one.classes(part)
+            values[at], scales[at] = exact.values, exact.scales
+            first, last = int(part[0]) // BLOCK, int(part[-1]) // BLOCK + 1
+            around = unpack(packed[first:last].reshape(-1), (last - first) * BLOCK, dimension)
+            codes[at] = around[part - first * BLOCK]
         return Batch(
-            ids=one.segment.ids(rows),
-            classes=one.classes(rows),
-            exact=one.exact(rows),
-            codes=unpack(packed_codes(one.scanner()), len(one), one.segment.dimension)[rows],
+            ids=Ids(rows=ids, width=segment.description.width),
+            classes=classes,
+            exact=Exact(values=values, scales=scales),
+            codes=codes,
+            ordered=True,
         )
 
     return read
@@ -122,11 +146,14 @@ def collect(task: Task) -> SegmentRows:
             codes=np.zeros((0, dimension // 4), np.uint8),
             exact=_joined([], dimension),
         )
+    only = pieces[0]
+    if len(pieces) == 1 and only.ordered and isinstance(only.ids, Ids) and only.codes is not None:
+        return SegmentRows(ids=only.ids, classes=only.classes, codes=only.codes, exact=only.exact)
     ids = joined_ids([one.ids if isinstance(one.ids, Ids) else Ids.of(one.ids) for one in pieces])
     classes = np.concatenate([one.classes for one in pieces])
     exact = _joined([one.exact for one in pieces], dimension)
     codes = np.concatenate(
-        [one.codes if one.codes is not None else task.codec.codes(one.exact) for one in pieces]
+        [one.codes if one.codes is not None else _coded(task.codec, one.exact) for one in pieces]
     )
     order = np.lexsort((ids.sortable, classes))
     if (order[1:] > order[:-1]).all():
@@ -137,6 +164,14 @@ def collect(task: Task) -> SegmentRows:
         codes=codes[order],
         exact=Exact(values=exact.values[order], scales=exact.scales[order]),
     )
+
+
+def _coded(codec: Codec, exact: Exact) -> Bytes8:
+    codes = np.empty((len(exact.values), codec.dimension // 4), np.uint8)
+    for start in range(0, len(codes), _AT_ONCE):
+        at = slice(start, start + _AT_ONCE)
+        codes[at] = codec.codes(Exact(values=exact.values[at], scales=exact.scales[at]))
+    return codes
 
 
 def _joined(parts: Sequence[Exact], dimension: int) -> Exact:

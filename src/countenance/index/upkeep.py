@@ -16,8 +16,9 @@ leaves the old set or the new one, and `index_file` names what is still to be de
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,7 +30,7 @@ from countenance.index.index import Index
 from countenance.index.live import LiveSegment
 from countenance.index.opening import Shelf
 from countenance.index.segment import file_name, write_segment
-from countenance.index.tasks import Task, collect, copied, cut, from_records, rewriting
+from countenance.index.tasks import Task, as_it_is, collect, copied, cut, from_records, rewriting
 from countenance.primitives.errors import ConflictError, UnavailableError
 from countenance.primitives.sql import Transaction
 
@@ -40,6 +41,7 @@ SEAL_ROWS = 50_000
 MOST_ROWS = 1 << 20  # in a segment: 34 MB of codes at 128 values, rewritten in a second, scanned by one core
 _MERGE_AT = 4  # segments of one size class
 _SIZE_STEP = 8
+_TURN_SECONDS = 0.0005  # that upkeep may keep the interpreter while a search wants it
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ def keep(
     shelf = index.shelf
     if shelf is None:
         return report
-    with index.upkeep:
+    with index.upkeep, _giving_way():
         work = _Work(index=index, shelf=shelf, begin=begin, now=now, most_rows=most_rows, report=report)
         work.destroy(own=True)
         work.seal(seal_rows)
@@ -166,7 +168,7 @@ class _Work:
                 codec=codec,
                 as_of=as_of,
                 inputs=tuple(one.id for one in inputs),
-                pieces=(lambda piece=piece: piece,) if len(piece.ids) else (),  # type: ignore[misc]
+                pieces=(as_it_is(piece),) if len(piece.ids) else (),
                 closed=closed,
             )
             if self.carry_out([task]):
@@ -260,6 +262,19 @@ class _Work:
         with self.begin() as tx:
             live.forget_files(tx, due)
         self.report.destroyed += len(due)
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    """Let other threads have the interpreter ten times as often as usual: a search asks for it a dozen times, each time
+    after working without it, and would wait 5 ms for it every time.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, _TURN_SECONDS))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def _choose(part: Part, most_rows: int) -> list[HeldSegment]:

@@ -14,6 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
 
+from countenance.primitives.errors import UnavailableError
+from countenance.primitives.files import NO_ROOM, why_unwritable
+from countenance.primitives.text import N_
+
 type Value = None | int | float | str | bytes
 type Row = tuple[Value, ...]
 type Dialect = Literal["sqlite", "postgresql"]
@@ -63,14 +67,35 @@ def open_sqlite(path: Path | str) -> sqlite3.Connection:
 
 @contextmanager
 def sqlite_transaction(connection: sqlite3.Connection) -> Iterator[SqliteTransaction]:
-    """`BEGIN IMMEDIATE` .. `COMMIT`, or `ROLLBACK` when the block raises."""
-    connection.execute("BEGIN IMMEDIATE")
+    """`BEGIN IMMEDIATE` .. `COMMIT`, or `ROLLBACK` when the block raises.
+
+    Raises UnavailableError (`disk-full`) where there is no room to write; then nothing was changed.
+    """
     try:
+        connection.execute("BEGIN IMMEDIATE")
         yield SqliteTransaction(connection)
-    except BaseException:
-        connection.execute("ROLLBACK")
+        connection.execute("COMMIT")
+    except BaseException as error:
+        # SQLite itself has rolled back after some errors, a full disk among them (sqlite.org, lang_transaction, 2.3).
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.OperationalError) and _no_room(connection, error):
+            raise UnavailableError(
+                N_("The disk under the database is full; nothing was changed."),
+                remedy=N_("Free some space, then give the same command again."),
+                code="disk-full",
+            ) from error
         raise
-    connection.execute("COMMIT")
+
+
+def _no_room(connection: sqlite3.Connection, error: sqlite3.OperationalError) -> bool:
+    kind = error.sqlite_errorcode & 0xFF  # the rest tells which operation failed
+    if kind not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return kind == sqlite3.SQLITE_FULL
+    # What the system said has become "disk I/O error"; so it is asked again.
+    ((_, _, file), *_) = connection.execute("PRAGMA database_list").fetchall()
+    cause = why_unwritable(Path(file).parent) if file else None
+    return cause is not None and cause.errno in NO_ROOM
 
 
 def truncate_wal(fetch_one: Callable[[str], Sequence[int]]) -> bool:
