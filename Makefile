@@ -7,7 +7,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: messages help setup demo test test-all machine check format lint types floors docs site glossary grid wheel bench-setup clean
+.PHONY: messages help setup demo test test-all machine mutants check format lint types floors docs site glossary grid wheel bench-setup clean
 
 # The first python3 that starts: a shim may be on PATH and lead nowhere.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python; do \
@@ -44,6 +44,13 @@ test-all: setup
 STEPS ?= 50000
 machine: setup
 	@COUNTENANCE_MACHINE_STEPS=$(STEPS) $(PYTEST) -n 0 -s --timeout 0 tests/machine $(ARGS)
+
+# Faults put into the log, the vault and the rules one by one: which of them no test notices. PACKAGE="countenance.tlog*"
+# tries one package. Goes on where it was stopped; `.venv/bin/mutmut results` lists what survived.
+PACKAGE ?=
+mutants:
+	@$(UV) sync --locked --inexact --group mutants
+	@$(RUN) --group mutants mutmut run --max-children $(JOBS) $(PACKAGE)
 
 # The tests hold what `make docs` looks at.
 check: setup format lint types floors
