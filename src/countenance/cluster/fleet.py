@@ -14,6 +14,7 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -176,15 +177,13 @@ class Fleet:
     ) -> dict[str, Message]:
         """Answers by the holder's name. Who does not answer in time, or not genuinely, is given up and has none."""
         within = self.patience if patience is None else patience
-        waiting = [ticket[0] for _, ticket in sent if ticket is not None]
-        if waiting:
-            self._ray.wait(waiting, num_returns=len(waiting), timeout=within)
+        frames = self._frames([None if ticket is None else ticket[0] for _, ticket in sent], within)
         answers = {}
-        for link, ticket in sent:
+        for (link, ticket), frame in zip(sent, frames, strict=True):
             try:
-                if ticket is None:
+                if frame is None:
                     raise UnavailableError("gone", code="cluster-holder")
-                header, blobs = unpack(link.key, self._ray.get(ticket[0], timeout=0.01))
+                header, blobs = unpack(link.key, frame)
                 if header["n"] != ticket[1]:
                     raise IntegrityError("order", code="cluster-message")
             except Exception:  # noqa: BLE001 - dead, late or forged: all the same to a search
@@ -193,6 +192,24 @@ class Fleet:
             link.seconds = float(header["seconds"])
             answers[link.name] = (header, blobs)
         return answers
+
+    def _frames(self, references: Sequence[Any], within: float) -> list[bytes | None]:
+        """What was answered, in order; None for who has not, or is dead."""
+        asked = [one for one in references if one is not None]
+        ends = time.monotonic() + within
+        if len(asked) == len(references):
+            # As a rule all answer: one call of Ray's for all of them instead of one each.
+            with suppress(Exception):
+                return list(self._ray.get(asked, timeout=within)) if asked else []
+        if asked:
+            self._ray.wait(asked, num_returns=len(asked), timeout=max(0.01, ends - time.monotonic()))
+        frames: list[bytes | None] = []
+        for one in references:
+            try:
+                frames.append(None if one is None else self._ray.get(one, timeout=0.01))
+            except Exception:  # noqa: BLE001 - an actor's death, a time-out
+                frames.append(None)
+        return frames
 
     def holders_of(self, segment_id: str, copies: int) -> list[Link]:
         """Who is to hold a segment: up to `copies` holders on different machines, best first."""

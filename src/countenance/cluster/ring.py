@@ -7,9 +7,12 @@ A folder (mode 0700) holds what each machine needs; it is copied to every one of
     secret                       the cluster's secret, for our messages (see `frames`)
     node.json                    this machine's node: where it is, which processes are ours
 
-Most of Ray listens at the given address only (since https://github.com/ray-project/ray/pull/59852), but not all of it: at
-least one service does on all interfaces. What keeps strangers out is TLS with certificates of this cluster's own authority on both
-sides, and the token. Its dashboard, usage statistics and spare workers are off.
+**What is open.** Where the given address is of the loopback device, Ray listens there alone. With any other its head (GCS),
+raylets and workers listen on all interfaces, whatever address they are given, and no setting narrows it
+(https://github.com/ray-project/ray/pull/65867, a table of what binds where). Each of these ports asks for a certificate of
+this cluster's own authority before it answers anything (TLS, RFC 8446, 4.4.2.4), and each call for the token; the tests
+knock at every one without. A firewall should keep strangers from knocking. Ray's dashboard, usage statistics, task events,
+metrics and spare workers are off.
 """
 
 from __future__ import annotations
@@ -158,6 +161,12 @@ def environment(folder: Path) -> dict[str, str]:
         "RAY_enable_worker_prestart": "0",
         "RAY_prestart_worker_first_driver": "0",
         "RAY_DEDUP_LOGS": "0",
+        # Ray lowers the priority of its workers, as of batches beside which it has to stay alive. Holders answer searches.
+        "RAY_worker_niceness": "0",
+        # What each call was and how long it took is reported to the head otherwise, and nobody looks there.
+        "RAY_task_events_report_interval_ms": "0",
+        "RAY_enable_metrics_collection": "0",
+        "RAY_enable_timeline": "0",
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     }
 
