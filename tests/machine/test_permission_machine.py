@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from concurrent.futures import Future
 from datetime import datetime, timedelta
@@ -354,6 +355,8 @@ class Permissions(RuleBasedStateMachine):
     @invariant()
     def nobody_who_left_can_be_found(self) -> None:
         DONE["steps"] += 1
+        if DONE["steps"] % 1_000 == 0:
+            print(DONE, file=sys.__stderr__, flush=True)
         open_ones = models.Reference.objects.filter(ended_at__isnull=True)
         assert set(open_ones.values_list("face__person__label", flat=True)) == self.found
         assert self.found <= set(self.live)

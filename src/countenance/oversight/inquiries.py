@@ -13,11 +13,11 @@ from countenance.oversight import authorities
 from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
-from countenance.primitives.ids import new_code, new_id, read_code
+from countenance.primitives.ids import new_code, new_id
 from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.models import Inquiry, InquiryAuthority, InquiryDocument
-from countenance.records.named import find_client
+from countenance.records.named import find_client, find_inquiry
 from countenance.records.sealing import DOCUMENT_PART
 from countenance.vault.vault import Plain, Sealed
 
@@ -27,7 +27,7 @@ MOST_BYTES = 4 * 2**20
 
 def authority_of(step: Step) -> str | None:
     """For policy: the caller's own authority where it takes part, else the one that opened the inquiry."""
-    inquiry = find(step.params.text("inquiry"))
+    inquiry = find_inquiry(step.params.text("inquiry"))
     own = step.caller.facts.authority
     taking_part = [
         str(key) for key in inquiry.parts.order_by("joined_at", "pk").values_list("authority", flat=True)
@@ -92,24 +92,9 @@ def close(step: Step) -> Outcome:
     return _outcome(step, inquiry, Event.INQUIRY_CLOSED, more)
 
 
-def find(text: str) -> Inquiry:
-    """The inquiry of this code. Raises NotFoundError."""
-    inquiry = (
-        Inquiry.objects.select_related("client", "opened_by").filter(code=read_code(text) or text).first()
-    )
-    if inquiry is None:
-        raise NotFoundError(
-            N_("There is no inquiry {inquiry}."),
-            remedy=N_("See them with: countenance inquiry list"),
-            code="inquiry-missing",
-            inquiry=text,
-        )
-    return inquiry
-
-
 def find_open(step: Step) -> Inquiry:
     """The inquiry that the params name, unless it is closed. Raises NotFoundError, ConflictError."""
-    inquiry = find(step.params.text("inquiry"))
+    inquiry = find_inquiry(step.params.text("inquiry"))
     if inquiry.closed_at is not None:
         raise ConflictError(
             N_("The inquiry {inquiry} is closed; nobody looks any more under it."),

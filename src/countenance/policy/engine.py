@@ -90,7 +90,11 @@ class PolicyEngine:
 
     def explain(self, question: Question) -> Explanation:
         """The decision with every rule that fired. Never raises."""
-        return self.explain_many([question])[0]
+        try:
+            asked = asked_by(question)
+        except Exception:  # noqa: BLE001 - as above
+            return self._conclude([])
+        return self._conclude(self._evaluate(asked))
 
     def explain_many(self, questions: Sequence[Question]) -> list[Explanation]:
         """`explain` for each, in order, in one call of the evaluator. A bad question does not spoil the others."""
@@ -108,27 +112,38 @@ class PolicyEngine:
         try:
             laws = [self.book.law(one.places) for one in asked]
             slices = [self.book.slice(one.kind, law.governed) for one, law in zip(asked, laws, strict=True)]
+            if len(asked) == 1:
+                return self._ask(slices[0], asked, laws)
             found: list[_Finding | None] = [None] * len(asked)
             # One call for all requests that the same rules can speak to: seldom more than two.
             for rules in {id(each): each for each in slices}.values():
                 numbers = [number for number, each in enumerate(slices) if each is rules]
-                requests = [self._request(asked[number], laws[number]) for number in numbers]
-                shapes = [shape_of(request) for request in requests]
-                # The schema looks at types alone. Holding it against a request costs more than all the rules do, so it
-                # is held against each shape once; a request of a shape that it has not let pass is never without it.
-                known = self._shapes.issuperset(shapes)
-                schema = None if known else self.book.schema
-                results = cedarpy.is_authorized_batch(requests, rules.policy_set, self._entities, schema)
-                for number, shape, result in zip(numbers, shapes, results, strict=True):
-                    found[number] = finding = self._read(result, rules, laws[number])
-                    if not (known or finding.errors) and len(self._shapes) < _MOST_SHAPES:
-                        self._shapes.add(shape)
+                answers = self._ask(rules, [asked[at] for at in numbers], [laws[at] for at in numbers])
+                for number, finding in zip(numbers, answers, strict=True):
+                    found[number] = finding
             return [finding for finding in found if finding is not None]
         except Exception as error:  # noqa: BLE001 - a fault of the evaluator refuses, whatever it is
             if len(asked) == 1:
                 return [_Finding(law=_NO_LAW, allowed=False, errors=(type(error).__name__,))]
             # Text that is not UTF-8 makes the whole batch fail: ask one by one, so that only its own question does.
             return [self._evaluate([one])[0] for one in asked]
+
+    def _ask(self, rules: Slice, asked: Sequence[Asked], laws: Sequence[Law]) -> list[_Finding]:
+        """One call of the evaluator.
+
+        The schema looks at types alone. Holding it against a request costs more than all the rules do, so it is held against
+        each shape once; a request of a shape that it has not let pass is never without it.
+        """
+        requests = [self._request(one, law) for one, law in zip(asked, laws, strict=True)]
+        shapes = [shape_of(request) for request in requests]
+        known = self._shapes.issuperset(shapes)
+        schema = None if known else self.book.schema
+        results = cedarpy.is_authorized_batch(requests, rules.policy_set, self._entities, schema)
+        found = [self._read(result, rules, law) for result, law in zip(results, laws, strict=True)]
+        if not known and len(self._shapes) < _MOST_SHAPES:
+            good = (shape for shape, finding in zip(shapes, found, strict=True) if not finding.errors)
+            self._shapes.update(good)
+        return found
 
     def _request(self, asked: Asked, law: Law) -> Request:
         missing = () if asked.filled is None else self.book.missing(law.keepers, asked.filled)

@@ -319,11 +319,12 @@ def shape_of(request: Request) -> Shape:
 
 
 def _shape(value: object) -> object:
-    if type(value) is dict:
-        return tuple((name, _shape(entry)) for name, entry in value.items())
-    if type(value) is list:
-        return (list, frozenset(map(_shape, value)))
-    return type(value)
+    kind = type(value)
+    if kind is dict:
+        return tuple([(name, _shape(entry)) for name, entry in value.items()])  # type: ignore[attr-defined]
+    if kind is list:
+        return (list, frozenset([_shape(entry) for entry in value]))  # type: ignore[attr-defined]
+    return kind
 
 
 def _words(values: Iterable[str]) -> list[str]:

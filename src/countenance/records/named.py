@@ -6,7 +6,7 @@ from countenance.policy.purposes import OrganisationKind
 from countenance.primitives.errors import NotFoundError
 from countenance.primitives.ids import read_code
 from countenance.primitives.text import N_, folded
-from countenance.records.models import Account, Case, Gallery, Organisation, Person, Source
+from countenance.records.models import Account, Case, Gallery, Inquiry, Organisation, Person, Source
 
 
 def find_gallery(name: str) -> Gallery:
@@ -100,3 +100,18 @@ def find_person(label: str) -> Person:
             person=label,
         )
     return person
+
+
+def find_inquiry(text: str) -> Inquiry:
+    """The inquiry of this code. Raises NotFoundError."""
+    inquiry = (
+        Inquiry.objects.select_related("client", "opened_by").filter(code=read_code(text) or text).first()
+    )
+    if inquiry is None:
+        raise NotFoundError(
+            N_("There is no inquiry {inquiry}."),
+            remedy=N_("See them with: countenance inquiry list"),
+            code="inquiry-missing",
+            inquiry=text,
+        )
+    return inquiry

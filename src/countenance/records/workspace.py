@@ -30,6 +30,7 @@ from countenance.records.database import (
     open_transaction,
     unavailable,
 )
+from countenance.records.opening import bucket_of, check_migrations, migrate
 from countenance.records.settings import FILE_NAME, FORMAT, Settings, read_settings, write_settings
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from countenance.tlog.leaf import NewEntry
     from countenance.tlog.log import Appended, Log
     from countenance.vault.media import MediaStore
-    from countenance.vault.s3 import S3Place
     from countenance.vault.vault import Vault
 
 SET_BACK_TOLERANCE = timedelta(seconds=10)
@@ -117,7 +117,7 @@ class Workspace:
             Vault.create(building / "keys").close()
             write_settings(building, settings)
             connect(read_settings(building).database, base=building)
-            _migrate()
+            migrate()
             disconnect()
             for made in building.glob("*.sqlite3*"):
                 made.chmod(0o600)  # SQLite gives its side files the mode of the database
@@ -147,7 +147,7 @@ class Workspace:
         """
         settings = read_settings(directory)
         connect(settings.database, base=directory)
-        _check_migrations()
+        check_migrations()
         return cls(directory, settings, clock)
 
     def close(self) -> None:
@@ -377,56 +377,3 @@ class Workspace:
         from countenance.records.models import WorkspaceState
 
         return WorkspaceState.objects.values_list("revocation_epoch", flat=True).get(pk=1)
-
-
-def bucket_of(settings: Settings) -> S3Place | None:
-    """The bucket of a workspace's files; None where they lie in its folder. Raises UsageError for a bad address."""
-    if not settings.media:
-        return None
-    from countenance.vault.s3 import S3Place
-
-    return S3Place.parse(
-        settings.media,
-        endpoint=settings.s3_endpoint,
-        region=settings.s3_region,
-        allow_http=settings.s3_allow_http,
-    )
-
-
-def _migrate() -> None:
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0, interactive=False)
-
-
-def _check_migrations() -> None:
-    """Raise UnavailableError where the database is older or newer than this release."""
-    from django.db import DatabaseError, connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    try:
-        executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        unknown = set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations)
-    except DatabaseError as error:
-        named = unavailable(error)
-        if named.code != "database":
-            raise named from error
-        raise UnavailableError(
-            N_("The workspace's database does not open: {problem}."),
-            remedy=N_("Check that the file or server is there and that you may read it."),
-            code="database",
-            problem=str(error).splitlines()[0][:200],
-        ) from error
-    if unknown:
-        raise UnavailableError(
-            N_("The database was written by a newer release. Nothing was changed."),
-            remedy=N_("Install that release."),
-            code="workspace-newer",
-        )
-    if pending:
-        raise UnavailableError(
-            N_("The database is of an older release."),
-            remedy=N_("Make a backup, then: countenance doctor --upgrade"),
-            code="workspace-older",
-        )

@@ -39,9 +39,10 @@ from countenance.records.database import database_settings
 from countenance.records.ending import destroy_ended_keys
 from countenance.records.erasing.steps import finish
 from countenance.records.events import Event
+from countenance.records.opening import bucket_of
 from countenance.records.settings import DATABASE_VARIABLE, FILE_NAME, Settings, read_settings, write_settings
 from countenance.records.suppressing.lists import FILE, FOLDER
-from countenance.records.workspace import Workspace, bucket_of
+from countenance.records.workspace import Workspace
 from countenance.registry.backup import (
     BACKUP_SECRET,
     FORMAT,

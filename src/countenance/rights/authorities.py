@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from countenance.policy.pack import load_pack
 from countenance.policy.places import country
 from countenance.primitives.canonical import Json
 from countenance.records.models import RequestRecord, WorkspaceState
-
-_EUROPEAN_UNION = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "HR",
-        "CY",
-        "CZ",
-        "DK",
-        "EE",
-        "FI",
-        "FR",
-        "DE",
-        "GR",
-        "HU",
-        "IE",
-        "IT",
-        "LV",
-        "LT",
-        "LU",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SK",
-        "SI",
-        "ES",
-        "SE",
-    ]
-)
 
 _AUTHORITIES = {
     "CA": ("Office of the Privacy Commissioner of Canada", "https://www.priv.gc.ca"),
@@ -65,5 +36,11 @@ def complaint_to(row: RequestRecord) -> list[Json]:
 
 def _authority(place: str) -> tuple[str, str] | None:
     nation = country(place)
-    union = _AUTHORITIES["EU"] if nation in _EUROPEAN_UNION else None
+    union = _AUTHORITIES["EU"] if nation in _of_the_union() else None
     return _AUTHORITIES.get(place) or _AUTHORITIES.get(nation) or union
+
+
+@cache
+def _of_the_union() -> frozenset[str]:
+    """The places that the shipped pack of the EU covers: one list of them is enough."""
+    return frozenset(load_pack("EU").covers)

@@ -49,6 +49,16 @@ CREATE TABLE tlog_cosignature (
 )
 """
 
+_TIMESTAMPS = """
+CREATE TABLE tlog_timestamp (
+    size {int} NOT NULL REFERENCES tlog_checkpoint (size),
+    stamped_at {int} NOT NULL,
+    roots {bytes} NOT NULL,
+    response {bytes} NOT NULL,
+    PRIMARY KEY (size, stamped_at)
+)
+"""
+
 _GUARDS_SQLITE = [
     f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
     f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
@@ -71,7 +81,7 @@ _GUARDS_POSTGRESQL = [
 
 def schema(dialect: Dialect) -> list[str]:
     """The statements that create all of the log's tables (times are whole seconds since 1970, UTC)."""
-    return [*first_schema(dialect), *cosignature_schema(dialect)]
+    return [*first_schema(dialect), *cosignature_schema(dialect), *timestamp_schema(dialect)]
 
 
 def first_schema(dialect: Dialect) -> list[str]:
@@ -85,12 +95,20 @@ def cosignature_schema(dialect: Dialect) -> list[str]:
     return [_COSIGNATURES.format(**_kinds(dialect)).strip()]
 
 
+def timestamp_schema(dialect: Dialect) -> list[str]:
+    """Those of what time-stamping authorities sign (RFC 3161)."""
+    return [_TIMESTAMPS.format(**_kinds(dialect)).strip()]
+
+
 def _kinds(dialect: Dialect) -> dict[str, str]:
     return {"int": "INTEGER", "bytes": "BLOB"} if dialect == "sqlite" else {"int": "BIGINT", "bytes": "BYTEA"}
 
 
 def drop_schema(dialect: Dialect) -> list[str]:
     """The statements that undo `schema`, for a migration that is reversed."""
-    names = ("tlog_cosignature", "tlog_checkpoint", "tlog_tile", "tlog_payload", "tlog_entry", "tlog_head")
+    names = (
+        *("tlog_timestamp", "tlog_cosignature", "tlog_checkpoint", "tlog_tile"),
+        *("tlog_payload", "tlog_entry", "tlog_head"),
+    )
     drops = [f"DROP TABLE {name}" for name in names]
     return drops if dialect == "sqlite" else [*drops, "DROP FUNCTION tlog_append_only()"]

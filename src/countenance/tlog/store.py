@@ -156,6 +156,21 @@ def cosigned_note(tx: Transaction, row: CheckpointRow) -> str:
     return row.note + "".join(str(line) for (line,) in lines)
 
 
+def put_timestamp(tx: Transaction, size: int, stamped_at: int, roots: bytes, response: bytes) -> None:
+    """Keep a time stamp (RFC 3161, DER) of the checkpoint of `size`, and the roots (PEM) under which it was found good."""
+    tx.execute(
+        "INSERT INTO tlog_timestamp (size, stamped_at, roots, response) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (size, stamped_at) DO NOTHING",
+        (size, stamped_at, roots, response),
+    )
+
+
+def read_timestamps(tx: Transaction) -> list[tuple[int, bytes, bytes]]:
+    """Size of the checkpoint, roots and response of every time stamp, oldest first."""
+    rows = tx.execute("SELECT size, roots, response FROM tlog_timestamp ORDER BY size, stamped_at")
+    return [(_whole(size), _stored(roots), _stored(response)) for size, roots, response in rows]
+
+
 def insert_checkpoint(tx: Transaction, row: CheckpointRow) -> None:
     """Store a signed checkpoint."""
     tx.execute(

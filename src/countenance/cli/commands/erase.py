@@ -36,6 +36,7 @@ STORES = {
     "reviews": N_("Reviews of candidates"),
     "probes": N_("Probes"),
     "cases": N_("Cases"),
+    "requests": N_("Requests of persons"),
     "ingest-ledger": N_("Lines of the ingest ledger"),
     "vault-keys": N_("Keys"),
     "log-payloads": N_("Details of log entries"),

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from countenance.cli.acts import pass_door, signed
 from countenance.cli.door import Door
 from countenance.cli.failures import Exit
-from countenance.cli.language import spoken
+from countenance.cli.language import say, spoken
 from countenance.cli.parts import Family, argument, option
 from countenance.cli.table import TABLE
+from countenance.primitives.canonical import Json
 from countenance.primitives.errors import NotFoundError, UnavailableError, UsageError
 from countenance.primitives.files import write_atomically
 from countenance.primitives.text import N_
+
+if TYPE_CHECKING:
+    from countenance.cli.timestamping import StampsFound
 
 log = Family(
     "log",
@@ -87,7 +92,7 @@ def prove(door: Door, entry: int, out: Path | None) -> None:
     with open_reading() as tx:
         proof = workspace.log.prove(tx, entry)
     if out is not None:
-        _write(out, proof.encode())
+        write_shown(out, proof.encode())
     if door.screen.json:
         door.screen.document({"entry": entry, "proof": proof, "file": str(out) if out else None})
     elif out is not None:
@@ -163,12 +168,20 @@ def _verify_own(door: Door) -> int:
     workspace = door.workspace()
     with open_reading() as tx:
         report = workspace.log.verify(tx)
+    stamps = _stamps(door)
+    good = report.ok and not stamps.bad
     findings = [finding.sentence(spoken().value) for finding in report.findings]
+    findings += [
+        say(N_("The time stamp of the checkpoint of {size} entries is not good."), size=size)
+        for size in stamps.bad
+    ]
     screen = door.screen
     if screen.json:
         screen.document(
             {
-                "verified": report.ok,
+                "verified": good,
+                "timestamps": stamps.good,
+                "timestamps_not_good": list[Json](stamps.bad),
                 "origin": report.origin,
                 "size": report.size,
                 "checkpoints": report.checkpoints,
@@ -178,7 +191,7 @@ def _verify_own(door: Door) -> int:
                 ],
             }
         )
-    elif report.ok:
+    elif good:
         screen.text(
             N_("The log verifies: {size} entries, each one as it was logged."), bold=True, size=report.size
         )
@@ -187,13 +200,27 @@ def _verify_own(door: Door) -> int:
                 (N_("Log"), report.origin),
                 (N_("Checkpoints"), report.checkpoints),
                 (N_("Entries with erased details"), report.forgotten),
+                (N_("Time stamps"), stamps.good or None),
             ]
         )
     else:
         screen.text(N_("The log does NOT verify."), bold=True)
         for sentence in findings:
             screen.paragraph(sentence, indent=2)
-    return Exit.DONE if report.ok else Exit.FAILED
+    return Exit.DONE if good else Exit.FAILED
+
+
+def _stamps(door: Door) -> StampsFound:
+    """The time stamps, checked again; loaded only where there are any, since they need an extra."""
+    from countenance.records.database import open_reading
+    from countenance.tlog.store import read_timestamps
+
+    door.workspace()
+    with open_reading() as tx:
+        kept = bool(read_timestamps(tx))
+    from countenance.cli.timestamping import StampsFound, check
+
+    return check() if kept else StampsFound(good=0, bad=())
 
 
 def _verify_files(door: Door, target: Path, vkey: str, old: Path | None, witnesses: tuple[str, ...]) -> int:
@@ -228,78 +255,6 @@ def _verify_files(door: Door, target: Path, vkey: str, old: Path | None, witness
     else:
         click.echo(verdict.text(spoken().value))
     return Exit.DONE if verdict.ok else Exit.FAILED
-
-
-@log.command(
-    "witness",
-    summary=N_("Have a witness cosign the log; without a network, by files."),
-    text=N_(
-        "A witness (C2SP tlog-witness) is run by somebody else. It cosigns a checkpoint only if the log still contains "
-        "all that it cosigned before. The cosignature is kept with the checkpoint, and exported with it. With --request "
-        "the question is written to a file, to be carried to the witness; with --lines its answer is taken from one."
-    ),
-    examples=(
-        'countenance log witness https://witness.example.org --key "$WITNESS"',
-        "countenance log witness --request ask.txt --old-size 120",
-        'countenance log witness --lines answer.txt --key "$WITNESS"',
-    ),
-)
-@argument("url", metavar="[URL]", required=False, help=N_("Address of the witness."))
-@option("--key", "vkey", metavar="VKEY", help=N_("The witness's verifier key, as it publishes it."))
-@option(
-    "--request",
-    "ask_to",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help=N_("Write the request there."),
-)
-@option(
-    "--old-size",
-    metavar="NUMBER",
-    type=click.IntRange(min=0),
-    default=0,
-    help=N_("How many entries that witness cosigned last; 0 if it never did."),
-)
-@option(
-    "--lines",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help=N_("Take the witness's answer from there."),
-)
-@pass_door
-def witness(
-    door: Door, url: str | None, vkey: str | None, ask_to: Path | None, old_size: int, lines: Path | None
-) -> None:
-    """Ask, or take an answer."""
-    from countenance.cli.witnessing import ask_witness, take_lines, write_request
-
-    if [url, ask_to, lines].count(None) != 2 or (ask_to is None) == (vkey is None):
-        raise UsageError(
-            N_(
-                "Name one of these: the witness's address with its key, a file for the request, a file of its answer."
-            ),
-            remedy=N_("For example: countenance log witness https://HOST --key VKEY"),
-            code="witness-asked",
-        )
-    if ask_to is not None:
-        _write(ask_to, write_request(door.workspace(), old_size).encode())
-        if door.screen.json:
-            door.screen.document({"request": str(ask_to)})
-        else:
-            door.screen.text(N_("The request is in {path}."), path=str(ask_to))
-        return
-    assert vkey is not None
-    told = (
-        ask_witness(door.workspace(), url, vkey)
-        if url is not None
-        else take_lines(door.workspace(), lines, vkey)
-    )
-    if door.screen.json:
-        door.screen.document({"witness": told.name, "size": told.size, "cosigned_at": told.at_text})
-        return
-    door.screen.text(
-        N_("{name} cosigned the log at {size} entries."), bold=True, name=told.name, size=told.size
-    )
 
 
 @log.command(
@@ -352,7 +307,8 @@ def export(door: Door, directory: Path, payloads: bool) -> None:
     signed(door, result.log_entry)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_shown(path: Path, data: bytes) -> None:
+    """Write a file that anybody may read, whole or not at all. Raises UnavailableError."""
     try:
         write_atomically(path.absolute(), data, mode=0o644)
     except OSError as error:
@@ -362,3 +318,8 @@ def _write(path: Path, data: bytes) -> None:
             path=str(path),
             problem=error.strerror,
         ) from error
+
+
+from countenance.cli.commands import log_outside  # noqa: E402 - adds its commands to the family
+
+__all__ = ["log", "log_outside"]

@@ -14,7 +14,8 @@ from countenance.records.database import DjangoTransaction
 from countenance.records.erasing import tombstones
 from countenance.records.erasing.scope import ErasureScope
 from countenance.records.erasing.selecting import select_ids, there
-from countenance.records.erasing.steps import BULK, close_scope, erase_batch, reach
+from countenance.records.erasing.steps import BULK, close_scope, reach
+from countenance.records.erasing.unfindable import erase_batch
 from countenance.records.erasing.vocabulary import ErasureState, ResidencyRule, ScopeKind, TombstoneKind
 from countenance.records.models import Case, ConsentReceipt, Erasure, Probe, RequestRecord, Review, Search
 from countenance.records.workspace import Workspace
