@@ -4,7 +4,8 @@
     python scripts/messages.py compile   write countenance.mo
     python scripts/messages.py missing   list sentences without French (exit code 1 if there are any)
 
-A sentence is marked by `N_("...")` or `_("...")`, or is the first text given to `say` or to a screen's `text`, `title`.
+A sentence is marked by `N_("...")` or `_("...")`, or is the first text given to `say` or to a screen's `text`, `title`;
+in a template of the web application by `{% say "..." %}`.
 click's own sentences are shown to the same people, so they are in the same catalogue.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import re
 import string
 import sys
 from collections.abc import Iterator
@@ -30,6 +32,7 @@ PO = FOLDER / "countenance.po"
 MO = FOLDER / "countenance.mo"
 KEYWORDS = {"N_": None, "_": None, "ngettext": (1, 2), "say": (1,)}
 PYTHON = [("**.py", "python")]
+TEMPLATE_SENTENCE = re.compile(r'\{%\s*say\s+"([^"]*)"')
 
 # Sentences of click that this program never comes to say: it asks for no password twice and reads no date by a format.
 UNSAID = (
@@ -46,6 +49,9 @@ def collect() -> Catalog:
             if (message if isinstance(message, str) else message[0]) in UNSAID:
                 continue
             catalog.add(message, locations=[(f"{name}/{file}", 0)], context=context)
+    for page in sorted(SOURCE.rglob("*.html")):
+        for sentence in TEMPLATE_SENTENCE.findall(page.read_text("utf-8")):
+            catalog.add(sentence, locations=[(f"countenance/{page.relative_to(SOURCE)}", 0)])
     return catalog
 
 

@@ -8,4 +8,6 @@ SECRET_KEY = "used by the type checker only"  # noqa: S105 - signs nothing
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
-INSTALLED_APPS = ["countenance.records"] if importlib.util.find_spec("countenance.records") else []
+INSTALLED_APPS = (
+    ["countenance.records", "countenance.web"] if importlib.util.find_spec("countenance.records") else []
+)

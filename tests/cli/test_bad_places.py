@@ -71,6 +71,8 @@ ELSEWHERE = {
     "bench": "measures in a folder of its own",
     "cluster": "keeps a folder of its own, outside the workspace",
     "evaluate": "opens no workspace",
+    "serve": "runs until it is stopped; tests/web",
+    "invite": "writes a row of its own tables; tests/web",
 }
 
 

@@ -27,6 +27,7 @@ from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
     from countenance.policy.book import PolicyBook
+    from countenance.records.workspace import Workspace
 
 
 class Exit(IntEnum):
@@ -130,11 +131,16 @@ def explain(door: Door, error: RefusedError) -> tuple[str, str]:
 
     A pack brings its own sentences in both languages; the rules of the house are in the catalogue.
     """
+    return explain_in(error, door.opened)
+
+
+def explain_in(error: RefusedError, workspace: Workspace | None) -> tuple[str, str]:
+    """As `explain`; `workspace`: where it is open here, so that the packs in force can be read."""
     sentence, authority = tell(error.message), error.authority
     if spoken() is not Language.FR:
         return sentence, authority
     try:
-        rule = _book_of(door).rule(error.rule)
+        rule = _book_of(workspace).rule(error.rule)
     except CountenanceError:
         return sentence, authority  # a rule of the house: its sentence is in the catalogue
     if rule.en != error.message.template:
@@ -145,11 +151,11 @@ def explain(door: Door, error: RefusedError) -> tuple[str, str]:
     return rule.fr, rule.authority_fr
 
 
-def _book_of(door: Door) -> PolicyBook:
+def _book_of(workspace: Workspace | None) -> PolicyBook:
     """The packs in force where the workspace is open here; else those that come with the program."""
     from countenance.policy.book import load_book
 
-    return door.opened.policy().book if door.opened is not None else load_book(operator="")
+    return workspace.policy().book if workspace is not None else load_book(operator="")
 
 
 def report_refusal(door: Door, error: RefusedError) -> None:

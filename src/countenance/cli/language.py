@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from countenance.primitives.text import Message
@@ -26,6 +29,10 @@ class Language(StrEnum):
 
     EN = "en"
     FR = "fr"
+
+
+# The language of one request, where a process answers many people at once; a run of the program has one for all of it.
+_ASKED: ContextVar[Language | None] = ContextVar("language", default=None)
 
 
 def choose_language(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:
@@ -59,9 +66,27 @@ def speak(language: Language) -> None:
     gettext.textdomain(DOMAIN)
 
 
+@contextmanager
+def speaking(language: Language) -> Iterator[Language]:
+    """Use `language` inside the block, in this thread alone."""
+    before = _ASKED.set(language)
+    try:
+        yield language
+    finally:
+        _ASKED.reset(before)
+
+
+@cache
+def _catalogue(language: Language) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, LOCALES, [language.value], fallback=language is Language.EN)
+
+
 def _(template: str) -> str:
     """`template` in the language spoken now; English where the catalogue does not have it."""
-    return gettext.gettext(template) if template else template
+    if not template:
+        return template
+    asked = _ASKED.get()
+    return gettext.gettext(template) if asked is None else _catalogue(asked).gettext(template)
 
 
 def say(template: str, **params: object) -> str:
@@ -76,4 +101,7 @@ def tell(message: Message) -> str:
 
 def spoken() -> Language:
     """The language spoken now."""
+    asked = _ASKED.get()
+    if asked is not None:
+        return asked
     return Language.FR if os.environ.get("LANGUAGE", "").startswith("fr") else Language.EN

@@ -22,7 +22,7 @@ WIDTH = 80
 METAVARS = (
     N_("ACCOUNT"), N_("CASE"), N_("CODE"), N_("DATA"), N_("DATE"), N_("DIR"), N_("ENTRY"), N_("FILE"), N_("GALLERY"),
     N_("NAME"), N_("NUMBER"), N_("PHOTO"), N_("PLACE"), N_("PURPOSE"), N_("SOURCE"), N_("TEXT"), N_("URL"),
-    N_("VKEY"), N_("PERSON"), N_("WORD"), N_("PATH"), N_("COMMAND"), N_("RULE"), N_("ACT"), N_("PACK"),
+    N_("VKEY"), N_("ADDRESS"), N_("PERSON"), N_("WORD"), N_("PATH"), N_("COMMAND"), N_("RULE"), N_("ACT"), N_("PACK"),
 )  # fmt: skip
 """Every placeholder of the help texts."""
 

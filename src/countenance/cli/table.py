@@ -35,6 +35,8 @@ TABLE = {
     "sample": (f"{_HERE}.sample:sample", N_("Searches drawn at random for a supervisor.")),
     "misuse": (f"{_HERE}.misuse:misuse", N_("What the rules against misuse have seen.")),
     "yearly": (f"{_HERE}.yearly:yearly", N_("Annual and transparency report from the log.")),
+    "serve": (f"{_HERE}.serve:serve", N_("Run the web application and its searcher.")),
+    "invite": (f"{_HERE}.serve:invite", N_("A one-time link to log in to the web application.")),
     "searcher": (f"{_HERE}.searcher:searcher", N_("Run the process that owns keys and index.")),
     "cluster": (f"{_HERE}.cluster:cluster", N_("Many machines that hold one index.")),
     "evaluate": (f"{_HERE}.evaluate:evaluate", N_("Measure what a comparison score means.")),
@@ -59,7 +61,7 @@ TABLE = {
 }
 
 SECTIONS = (
-    (N_("Begin"), ("demo", "init", "doctor", "status")),
+    (N_("Begin"), ("demo", "init", "serve", "invite", "doctor", "status")),
     (
         N_("Who may, and on what basis"),
         ("client", "account", "gallery", "source", "person", "request", "assessment", "approve"),

@@ -1,0 +1,57 @@
+"""The desks of the application: which there are, and which a role finds on its first page.
+
+What is listed here opens nothing: policy decides on every act, whatever page it comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from countenance.cli.language import Language, spoken
+from countenance.policy.purposes import Role
+from countenance.primitives.text import N_
+from countenance.web.desk import member_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A desk. `roles`: those it is for."""
+
+    path: str
+    title: str
+    text: str
+    roles: frozenset[Role]
+
+
+DESKS: tuple[Place, ...] = ()
+"""In the order of the navigation."""
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """What every page shows: who is in, their desks, the language."""
+    member = member_of(request)
+    desks = [desk for desk in DESKS if member is not None and member.account.role in desk.roles]
+    at = next((desk.path for desk in desks if f"{request.path}/".startswith(f"{desk.path}/")), "")
+    return {
+        "member": member,
+        "desks": desks,
+        "at": at,
+        "here": request.path,
+        "other_language": Language.EN if spoken() is Language.FR else Language.FR,
+    }
+
+
+ROLES = {
+    Role.OPERATOR: N_("operator"),
+    Role.AUDITOR: N_("auditor"),
+    Role.REQUEST_DESK: N_("request desk"),
+    Role.CASEWORKER: N_("caseworker"),
+    Role.REVIEWER: N_("reviewer"),
+    Role.SUPERVISOR: N_("supervisor"),
+    Role.COMMISSIONER: N_("commissioner"),
+    Role.INSPECTOR: N_("inspector"),
+}
+"""A role as people read it."""

@@ -1,0 +1,157 @@
+"""The door: a one-time link, a password, a second factor; and out again."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from countenance.cli.language import Language
+from countenance.primitives.errors import CountenanceError
+from countenance.records.models import WorkspaceState
+from countenance.web import entering, totp
+from countenance.web.desk import member_of
+from countenance.web.entering import SHORTEST_PASSWORD, Member
+from countenance.web.failures import failure_of
+from countenance.web.middleware import LANGUAGE_COOKIE, SESSION_COOKIE
+from countenance.web.site import site
+
+_form = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@_form
+def welcome(request: HttpRequest, token: str) -> HttpResponse:
+    """The one-time link: password, and the app that shows codes."""
+    here, now = site(), site().now()
+    row, secret_of = entering.invited(token, now)
+    secret = entering.totp_of(here.keyring, secret_of)
+    failure = None
+    if request.method == "POST":
+        try:
+            session = entering.accept(
+                here.keyring, token, request.POST.get("password", ""), request.POST.get("code", ""), now
+            )
+            return _let_in(HttpResponseRedirect("/"), session)
+        except CountenanceError as error:
+            failure = failure_of(error)
+    issuer = f"Countenance {WorkspaceState.objects.values_list('operator', flat=True).get(pk=1)}"
+    return render(
+        request,
+        "web/welcome.html",
+        {
+            "account": row.account,
+            "failure": failure,
+            "secret": _in_fours(totp.spelled(secret)),
+            "address": totp.address_of(secret, row.account.name, issuer),
+            "picture": _qr(totp.address_of(secret, row.account.name, issuer)),
+            "shortest": SHORTEST_PASSWORD,
+        },
+        status=failure.status if failure else 200,
+    )
+
+
+@_form
+def login(request: HttpRequest) -> HttpResponse:
+    """Name and password."""
+    failure, name = None, request.POST.get("name", "")
+    if request.method == "POST":
+        try:
+            session = entering.give_password(
+                site().keyring, name.strip(), request.POST.get("password", ""), site().now()
+            )
+            return _let_in(_onward(request, "/login/second"), session)
+        except CountenanceError as error:
+            failure = failure_of(error)
+    return _show(request, "web/login.html", failure, name=name)
+
+
+@_form
+def second(request: HttpRequest) -> HttpResponse:
+    """The code, after the password."""
+    member: Member | None = request.member  # type: ignore[attr-defined]
+    if member is None:
+        return _onward(request, "/login")
+    return _code(request, member, "web/second.html")
+
+
+@_form
+def confirm(request: HttpRequest) -> HttpResponse:
+    """A fresh code, before what cannot be undone."""
+    member = member_of(request)
+    if member is None:
+        return _onward(request, "/login")
+    return _code(request, member, "web/confirm.html")
+
+
+def _code(request: HttpRequest, member: Member, template: str) -> HttpResponse:
+    failure = None
+    if request.method == "POST":
+        try:
+            session = entering.give_code(site().keyring, member, request.POST.get("code", ""), site().now())
+            return _let_in(HttpResponseRedirect(_next(request)), session)
+        except CountenanceError as error:
+            failure = failure_of(error)
+    return _show(request, template, failure)
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """Out; `everywhere` ends the account's other sessions too."""
+    member: Member | None = request.member  # type: ignore[attr-defined]
+    if member is not None:
+        if request.POST.get("everywhere"):
+            entering.end_all(member.account)
+        else:
+            member.session.delete()
+    response = HttpResponseRedirect("/login")
+    response.delete_cookie(SESSION_COOKIE)
+    return response
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Another language from here on."""
+    response = HttpResponseRedirect(_next(request))
+    chosen = request.POST.get("language", "")
+    if chosen in set(Language):
+        response.set_cookie(
+            LANGUAGE_COOKIE, chosen, max_age=31536000, secure=True, httponly=True, samesite="Strict"
+        )
+    return response
+
+
+def _show(request: HttpRequest, template: str, failure: object, **more: object) -> HttpResponse:
+    context = {"failure": failure, "next": _next(request), **more}
+    return render(request, template, context, status=403 if failure else 200)
+
+
+def _let_in(response: HttpResponse, session: str) -> HttpResponse:
+    """No lifetime: the cookie goes with the browser's window, and the row decides anyway."""
+    response.set_cookie(SESSION_COOKIE, session, secure=True, httponly=True, samesite="Strict")
+    return response
+
+
+def _next(request: HttpRequest) -> str:
+    """Where to go afterwards: an address of this application, nowhere else."""
+    wanted = request.POST.get("next") or request.GET.get("next") or "/"
+    return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None) else "/"
+
+
+def _onward(request: HttpRequest, address: str) -> HttpResponseRedirect:
+    from django.utils.http import urlencode
+
+    return HttpResponseRedirect(f"{address}?{urlencode({'next': _next(request)})}")
+
+
+def _in_fours(text: str) -> str:
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def _qr(text: str) -> str:
+    """A QR code (ISO/IEC 18004) as SVG with presentation attributes only, so that it needs no inline style."""
+    import segno
+
+    return str(
+        segno.make(text, error="m").svg_inline(scale=4, border=4, dark="#000", light="#fff", omitsize=False)
+    )

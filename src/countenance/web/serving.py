@@ -1,0 +1,125 @@
+"""The web application on its address: waitress around it, and beside it the searcher that answers what it asks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from countenance.primitives.errors import ConflictError, UnavailableError, UsageError
+from countenance.primitives.text import N_
+from countenance.service.address import socket_of
+from countenance.service.searcher import connect
+from countenance.web.entering import without_second_factor
+from countenance.web.site import MOST_UPLOADED, WsgiApplication
+
+THREADS = 8
+_SEARCHER_SECONDS = 60.0
+_LOOK_EVERY = 0.1
+
+
+def check_address(host: str, public: str) -> None:
+    """Only this machine is served until everybody has a second factor, and beyond it only over TLS.
+
+    Raises UsageError (no address, or no `public` address), ConflictError (accounts without a second factor).
+    """
+    try:
+        here = host == "localhost" or ip_address(host).is_loopback
+    except ValueError as error:
+        raise UsageError(
+            N_("{host} is not an address of this machine."), code="address", host=host
+        ) from error
+    if here and not public:
+        return
+    left = without_second_factor()
+    if left:
+        raise ConflictError(
+            N_("{count} accounts have no second factor yet, so only this machine is served."),
+            remedy=N_(
+                "Send each its link (countenance invite ACCOUNT), or suspend it; then serve beyond this machine."
+            ),
+            code="second-factor-missing",
+            count=left,
+        )
+    if not public:
+        raise UsageError(
+            N_("Beyond this machine the application is served over TLS only."),
+            remedy=N_("Put a server that speaks TLS in front, and name its address: --public https://HOST"),
+            code="public-address-missing",
+        )
+
+
+def listen(application: WsgiApplication, host: str, port: int) -> Any:
+    """A waitress server that listens; `run` serves, `close` ends it. Its `effective_port` is the one it has.
+
+    Uploads stay in memory: its buffers overflow into files only past what a request may have.
+    Raises UnavailableError where the address is taken.
+    """
+    from waitress.server import create_server
+
+    try:
+        return create_server(
+            application,
+            host=host,
+            port=port,
+            threads=THREADS,
+            ident="countenance",
+            max_request_body_size=MOST_UPLOADED,
+            inbuf_overflow=MOST_UPLOADED + 1,
+            outbuf_overflow=MOST_UPLOADED + 1,
+            clear_untrusted_proxy_headers=True,
+        )
+    except OSError as error:
+        raise UnavailableError(
+            N_("{host}:{port} cannot be listened at: {problem}."),
+            remedy=N_("Choose another port with --port."),
+            code="address-taken",
+            host=host,
+            port=port,
+            problem=error.strerror or str(error),
+        ) from error
+
+
+@contextmanager
+def beside_searcher(directory: Path) -> Iterator[bool]:
+    """With a searcher of the workspace: the one that runs, or one that is started here and ended afterwards (True).
+
+    Raises UnavailableError where it does not start.
+    """
+    found = connect(socket_of(directory))
+    if found is not None:
+        found.close()
+        yield False
+        return
+    command = [sys.executable, "-m", "countenance", "searcher", "--workspace", str(directory)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)  # noqa: S603 - our own program
+    try:
+        _wait_for(child, directory)
+        yield True
+    finally:
+        child.terminate()
+        try:
+            child.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _wait_for(child: subprocess.Popen[bytes], directory: Path) -> None:
+    ends = time.monotonic() + _SEARCHER_SECONDS
+    while child.poll() is None and time.monotonic() < ends:
+        found = connect(socket_of(directory))
+        if found is not None:
+            found.close()
+            return
+        time.sleep(_LOOK_EVERY)
+    raise UnavailableError(
+        N_("The searcher of this workspace did not start."),
+        remedy=N_("See why with: countenance searcher"),
+        code="searcher-missing",
+    )
