@@ -38,7 +38,7 @@ from countenance_client import AuthenticatedClient
 from countenance_client.api.acts import case_open
 from countenance_client.api.lists import list_records_cases
 from countenance_client.api.searches import search
-from countenance_client.models import CaseOpen, MultiPartBodyParams, Problem
+from countenance_client.models import CaseOpen, Problem, SearchMultiPartBodyParams, SearchMultiPartBodyParamsPurpose
 from countenance_client.types import File
 
 address, token, picture, purpose = sys.argv[1:]
@@ -46,19 +46,25 @@ client = AuthenticatedClient(base_url=address, token=token, raise_on_unexpected_
 body = CaseOpen.from_dict({"purpose": purpose, "reference": "From a client", "on_behalf_of": "Tracing",
                            "on_behalf_of_jurisdiction": "CA"})
 done = case_open.sync(client=client, body=body, idempotency_key="one")
-assert done == case_open.sync(client=client, body=body, idempotency_key="one"), done
-case = done.record["case"] if isinstance(done.record, dict) else done.record.to_dict()["case"]
+again = case_open.sync(client=client, body=body, idempotency_key="one")
+assert done.to_dict() == again.to_dict(), (done, again)
+case = done.record["case"]
 page = list_records_cases.sync(client=client, limit=10)
 assert case in [row.to_dict()["case"] for row in page.items], page
-with open(picture, "rb") as file:
-    photo = File(payload=BytesIO(file.read()), file_name="probe.jpg", mime_type="image/jpeg")
-found = search.sync(client=client, body=MultiPartBodyParams.from_dict({
-    "case": case, "purpose": purpose, "faces": [0], "photographs": []}) if False else MultiPartBodyParams(
-    case=case, purpose=purpose, photographs=[photo]))
+
+
+def ask(case):
+    with open(picture, "rb") as file:
+        photo = File(payload=BytesIO(file.read()), file_name="probe.jpg", mime_type="image/jpeg")
+    why = SearchMultiPartBodyParamsPurpose(purpose)
+    return search.sync(client=client, body=SearchMultiPartBodyParams(case=case, purpose=why, photographs=[photo]))
+
+
+found = ask(case)
 assert found.kind == "candidates", found
 assert found.candidates[0].person == "P001", found
 assert found.candidates[0].comparison_score.space_id == found.space_id
-wrong = search.sync(client=client, body=MultiPartBodyParams(case="C-0000-0000", purpose=purpose, photographs=[photo]))
+wrong = ask("C-0000-0000")
 assert isinstance(wrong, Problem) and wrong.reason == "no-case", wrong
 print("done")
 """
