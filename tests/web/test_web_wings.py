@@ -114,6 +114,35 @@ def test_a_request_from_the_door_to_its_receipt(operator: Visitor) -> None:
     assert "request-fulfilled" in house.events()
 
 
+def test_a_requester_is_found_by_their_own_face(operator: Visitor) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    house = operator.house
+    house.enrol(house.person("P001"), photograph("P001"))
+    opened = operator.post(
+        "/requests/act/request-open", kind="access", pointer="own-face", name="Anne", contact="a@example.org"
+    )
+    found = re.search(r"Q-[0-9A-Z-]+", _text(opened))
+    assert found
+    number = found.group()
+    seen = operator.post("/requests/act/request-verify", request=number, tier="own-face-seen", seen="licence")
+    assert seen.status_code == 200, _text(seen)
+    picture = SimpleUploadedFile("../a.jpg", photograph("P001", "amateur_selfie"), "image/jpeg")
+    done = operator.post("/requests/act/request-search", request=number, picture=picture)
+    assert done.status_code == 200, _text(done)
+    shown = re.findall(r'src="(/shown/[^"]+)"', done.content.decode())
+    assert len(shown) == 2  # the requester's picture, and the face that may be theirs
+    crop = operator.get(shown[1])
+    assert crop["Content-Type"] == "image/jpeg"
+    assert crop.content.startswith(b"\xff\xd8")
+    stranger = Visitor(house=house).enter(house.deputy)
+    assert stranger.get(shown[1]).status_code == 404
+    confirmed = operator.post("/requests/act/request-confirm", request=number, faces="1")
+    assert confirmed.status_code == 200, _text(confirmed)
+    nothing = operator.post("/requests/act/request-search", request=number)
+    assert nothing.status_code in {200, 400}
+
+
 def test_suspending_asks_for_a_fresh_second_factor(operator: Visitor) -> None:
     from datetime import timedelta
 

@@ -100,8 +100,8 @@ def told(name: str, value: object) -> str:
     return _(WORDS.get(text) or STATES.get(text, text)) if name in _CLOSED else text
 
 
-def shown(form: Form, typed: QueryDict) -> list[Shown]:
-    """The fields of an act, with what has been typed, or was given in the address."""
+def shown(form: Form, typed: QueryDict, *, picture: str = "") -> list[Shown]:
+    """The fields of an act, with what has been typed, or was given in the address. `picture`: the field that is a file here."""
     made: list[Shown] = []
     for field in form:
         if field.kind is FieldKind.TEXTS and field.name == "particulars":
@@ -118,6 +118,7 @@ def shown(form: Form, typed: QueryDict) -> list[Shown]:
             ]
             continue
         how = _HOW.get(field.kind, "files" if field.name == "files" else "area")
+        how = "file" if field.name == picture else how
         made.append(
             Shown(
                 name=field.name,

@@ -92,6 +92,7 @@ REQUESTS = Wing(
             row_acts=(
                 (Act.REQUEST_VERIFY, "request"),
                 (Act.REQUEST_FIND, "request"),
+                (Act.REQUEST_SEARCH, "request"),
                 (Act.REQUEST_CONFIRM, "request"),
                 (Act.REQUEST_PREPARE, "request"),
                 (Act.REQUEST_FULFIL, "request"),
@@ -101,6 +102,7 @@ REQUESTS = Wing(
                 (Act.REQUEST_EXTEND, "request"),
                 (Act.REQUEST_REFUSE, "request"),
                 (Act.REQUEST_WITHDRAW, "request"),
+                (Act.SUPPRESSION_JOIN, "request"),
             ),
         ),
         Shelf(
@@ -362,6 +364,9 @@ FOLLOWS: Mapping[Act, Act] = {
     Act.PURGE_PLAN: Act.PURGE,
 }
 """What may be done once its effect has been seen; it is offered there and nowhere else."""
+
+WITH_PICTURE: Mapping[Act, str] = {Act.REQUEST_SEARCH: "picture", Act.SUPPRESSION_JOIN: "photograph"}
+"""Acts that come with a picture, and the parameter that holds its SHA-256."""
 
 CANNOT_BE_UNDONE = frozenset(
     {

@@ -12,16 +12,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 
-from countenance.acting.path import APPROVE
+from countenance.acting.path import APPROVE, ActResult
 from countenance.api.tokens import STEP_UP
 from countenance.policy.questions import Act
-from countenance.primitives.canonical import Json
+from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.errors import CountenanceError
 from countenance.service.acts import FORMS
 from countenance.web.desk import Desk, confirmed, desk_of, signed_in
 from countenance.web.failures import failure_of
 from countenance.web.fields import label_of, read, shown, told
-from countenance.web.shelves import CANNOT_BE_UNDONE, FOLLOWS, WINGS, Shelf, Wing, acts_of
+from countenance.web.shelves import CANNOT_BE_UNDONE, FOLLOWS, WINGS, WITH_PICTURE, Shelf, Wing, acts_of
 from countenance.web.titles import TITLES
 
 MOST_ROWS = 50
@@ -94,7 +94,7 @@ def _act(request: HttpRequest, wing: Wing, chosen: Act) -> HttpResponse:
     if request.method == "POST":
         try:
             params = read(FORMS[chosen], request)
-            result = desk_of(request).perform(chosen.value, params)
+            result = _perform(request, chosen, params)
             return _done(request, wing, chosen.value, params, result.record, result.log_entry)
         except CountenanceError as error:
             failure = failure_of(error)
@@ -103,11 +103,20 @@ def _act(request: HttpRequest, wing: Wing, chosen: Act) -> HttpResponse:
         "wing": wing,
         "act": chosen.value,
         "title": TITLES[chosen],
-        "fields": shown(FORMS[chosen], typed),
+        "fields": shown(FORMS[chosen], typed, picture=WITH_PICTURE.get(chosen, "")),
         "danger": chosen in CANNOT_BE_UNDONE,
         "failure": failure,
     }
     return render(request, "web/act.html", page, status=failure.status if failure else 200)
+
+
+def _perform(request: HttpRequest, chosen: Act, params: dict[str, Json]) -> ActResult:
+    """The act, with its picture where it has one. The picture stays in memory, and serves this alone."""
+    name = WITH_PICTURE.get(chosen)
+    if name is None:
+        return desk_of(request).perform(chosen.value, params)
+    content = b"".join(file.read() for file in request.FILES.getlist(name)[:1])
+    return desk_of(request).perform_with(chosen.value, {**params, name: sha256_hex(content)}, content)
 
 
 def _approve(request: HttpRequest, wing: Wing) -> HttpResponse:
