@@ -63,6 +63,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("evaluation", "list"),
     ("operating-point", "list"),
     ("breach", "probe.jpg", "--reference", "x"),
+    ("token", "make", "x", "--purpose", "missing-person"),
+    ("webhook", "list"),
 )
 ELSEWHERE = {
     "demo": "makes a folder of its own",

@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 
 from countenance.acting.path import ActResult
 from countenance.extraction.pool import ExtractionPool
+from countenance.policy.questions import Act
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import FormatError, UsageError
 from countenance.primitives.text import N_
@@ -20,6 +21,8 @@ from countenance.service import wire
 from countenance.service.acts import perform
 from countenance.service.address import socket_of
 from countenance.service.codec import decode, decode_result
+from countenance.service.ingesting import Ingests
+from countenance.service.pictures import perform_with
 
 _LONGEST_ADDRESS = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 
@@ -34,6 +37,8 @@ class Searcher(Protocol):
 
     def perform(self, signed: SignedRequest) -> ActResult: ...
 
+    def perform_with(self, signed: SignedRequest, picture: bytes) -> ActResult: ...
+
     def close(self) -> None: ...
 
     def __enter__(self) -> Self: ...
@@ -46,6 +51,7 @@ class LocalSearcher:
 
     def __init__(self, workspace: Workspace, *, workers: int | None = None) -> None:
         self._workspace = workspace
+        self._ingests = Ingests(workspace)
         self._pool = ExtractionPool(
             workspace.models,
             workers=workers or workspace.settings.workers,
@@ -62,10 +68,17 @@ class LocalSearcher:
 
     def perform(self, signed: SignedRequest) -> ActResult:
         """Run the path of an act here."""
+        if signed.act == Act.INGEST.value:
+            return self._ingests.start(signed)
         return perform(self._workspace, signed)
 
+    def perform_with(self, signed: SignedRequest, picture: bytes) -> ActResult:
+        """Run here the path of an act that comes with a picture."""
+        return perform_with(self._workspace, signed, picture, self._pool)
+
     def close(self) -> None:
-        """Stop the extraction workers; the workspace stays open."""
+        """Stop an ingest after its batch, and the extraction workers; the workspace stays open."""
+        self._ingests.close()
         self._pool.close()
 
     def __enter__(self) -> Self:
@@ -93,6 +106,10 @@ class RemoteSearcher:
     def perform(self, signed: SignedRequest) -> ActResult:
         """Send the signed act; wait for what came of it."""
         return decode_result(*self._ask("act", signed))
+
+    def perform_with(self, signed: SignedRequest, picture: bytes) -> ActResult:
+        """Send the signed act with its picture; wait for what came of it."""
+        return decode_result(*self._ask("picture", signed, (picture,)))
 
     def _ask(
         self, op: str, signed: SignedRequest, blobs: tuple[bytes, ...] = ()

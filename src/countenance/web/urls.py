@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from countenance.web import assets
-from countenance.web.pages import door, home
+from countenance.web.pages import door, home, wing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("welcome/<str:token>", door.welcome, name="welcome"),
     path("language", door.language, name="language"),
     path("static/<str:name>", assets.serve, name="static"),
+    path("shown/<str:name>", wing.picture, name="shown"),
+    path("", include("countenance.api.urls")),
+    *wing.addresses(),
 ]
 
 handler400 = "countenance.web.failures.bad_request"

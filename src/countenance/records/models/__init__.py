@@ -27,11 +27,14 @@ from countenance.records.models.state import (
     Proposal,
     WorkspaceState,
 )
+from countenance.records.models.tokens import ApiAnswer, ApiToken, Webhook
 from countenance.records.models.watching import MisuseFlag, Sample, SampledSearch
 
 __all__ = [
     "Account",
     "AdoptedEvaluation",
+    "ApiAnswer",
+    "ApiToken",
     "Approval",
     "Assessment",
     "Basis",
@@ -83,5 +86,6 @@ __all__ = [
     "Tombstone",
     "UsedNonce",
     "Verdict",
+    "Webhook",
     "WorkspaceState",
 ]

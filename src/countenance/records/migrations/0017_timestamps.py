@@ -9,5 +9,5 @@ from countenance.tlog.schema import timestamp_schema
 class Migration(migrations.Migration):
     """The table of time stamps."""
 
-    dependencies = [("records", "0015_keeping")]
+    dependencies = [("records", "0016_measuring")]
     operations = [RunStatements(timestamp_schema)]
