@@ -26,7 +26,20 @@ class Place:
     roles: frozenset[Role]
 
 
-DESKS: tuple[Place, ...] = ()
+DESKS: tuple[Place, ...] = (
+    Place(
+        path="/cases",
+        title=N_("Cases"),
+        text=N_("The errands under which one may search, and what came of them."),
+        roles=frozenset({Role.CASEWORKER, Role.SUPERVISOR}),
+    ),
+    Place(
+        path="/review",
+        title=N_("Review"),
+        text=N_("Candidates examined blind, by two people apart from one another."),
+        roles=frozenset({Role.REVIEWER, Role.SUPERVISOR}),
+    ),
+)
 """In the order of the navigation."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
 from countenance.records.workspace import Workspace
 from countenance.web.keyring import Keyring
+from countenance.web.pace import Pace
 from countenance.web.tray import Tray
 
 MOST_UPLOADED = 64 << 20
@@ -53,6 +54,8 @@ class Site:
     clock: Clock = system_clock
     public: str = ""
     tray: Tray = field(default_factory=Tray)
+    asking: Pace = field(default_factory=lambda: Pace(5, timedelta(hours=1)))
+    following: Pace = field(default_factory=lambda: Pace(60, timedelta(hours=1)))
 
     def now(self) -> datetime:
         return self.clock()
