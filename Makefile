@@ -7,7 +7,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: messages help setup demo test test-all machine check format lint types floors docs glossary grid wheel bench-setup clean
+.PHONY: messages help setup demo test test-all machine check format lint types floors docs site glossary grid wheel bench-setup clean
 
 # The first python3 that starts: a shim may be on PATH and lead nowhere.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python; do \
@@ -69,6 +69,11 @@ docs: setup
 messages: setup
 	@$(RUN) python scripts/messages.py update
 	@$(RUN) python scripts/messages.py compile
+
+# The documentation as a site, English in build/site/en, French in build/site/fr; a warning ends it.
+site: setup
+	@for lang in en fr; do \
+		$(RUN) sphinx-build -q -E -W --keep-going -b html -D language=$$lang docs build/site/$$lang || exit 1; done
 
 # The tables of docs/glossary.md that are written from the code.
 glossary: setup
