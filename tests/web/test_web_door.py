@@ -225,3 +225,13 @@ def test_pages_speak_both_languages(web: House) -> None:
     assert 'lang="en"' in english.get("/login").content.decode()
     english.post("/language", "/login", language="fr", next="/login")
     assert "Mot de passe" in english.get("/login").content.decode()
+
+
+def test_no_log_holds_a_one_time_link(
+    web: House, visitor: Visitor, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    link = invite(site().keyring, web.caseworker, web.clock())
+    assert visitor.post(f"/welcome/{link}", None, password=PASSWORD, code="12").status_code == 400
+    assert visitor.client.post(f"/welcome/{link}", {}, secure=True).status_code == 403
+    said = capfd.readouterr()
+    assert link not in said.out + said.err + caplog.text

@@ -19,6 +19,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -35,6 +36,7 @@ from countenance.primitives.errors import (
     UsageError,
 )
 from countenance.primitives.text import N_
+from countenance.records.database import unavailable
 from countenance.web.site import site
 
 _log = logging.getLogger("countenance.web")
@@ -109,6 +111,8 @@ def failure_of(error: CountenanceError) -> Failure:
 
 def page_of(request: HttpRequest, error: Exception) -> HttpResponse:
     """The page of an error that a view raised."""
+    if isinstance(error, OperationalError):
+        error = unavailable(error)
     if isinstance(error, CountenanceError):
         failure = failure_of(error)
     elif isinstance(error, _TOO_BIG):

@@ -6,6 +6,7 @@ is asked of the searcher, by signed acts (`web.desk`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -96,6 +97,11 @@ def application(directory: Path, *, public: str = "", clock: Clock = system_cloc
     _SERVED[:] = [held]
     for name, value in _settings(held).items():
         setattr(settings, name, value)
+    for name in ("django.request", "django.security"):
+        # They write the address of a request that failed, and an address may hold a one-time link.
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        logger.addHandler(logging.NullHandler())
     made: WsgiApplication = get_wsgi_application()
     return made
 
