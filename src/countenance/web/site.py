@@ -124,7 +124,7 @@ def _settings(held: Site) -> dict[str, Any]:
         "APPEND_SLASH": False,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": MOST_UPLOADED,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 500,
-        "DATA_UPLOAD_MAX_NUMBER_FILES": 16,
+        "DATA_UPLOAD_MAX_NUMBER_FILES": 20,
         "FILE_UPLOAD_MAX_MEMORY_SIZE": MOST_UPLOADED,
         "FILE_UPLOAD_HANDLERS": ["django.core.files.uploadhandler.MemoryFileUploadHandler"],
         "USE_I18N": False,  # our sentences come from our own catalogue
