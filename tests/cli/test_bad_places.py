@@ -61,6 +61,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("purge", "--plan"),
     ("assessment", "list"),
     ("breach", "probe.jpg", "--reference", "x"),
+    ("token", "make", "x", "--purpose", "missing-person"),
+    ("webhook", "list"),
 )
 ELSEWHERE = {
     "demo": "makes a folder of its own",

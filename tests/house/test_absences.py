@@ -69,7 +69,9 @@ def socket_uses() -> list[str]:
 
 def test_nothing_fetches_from_the_network() -> None:
     # A witness answers over HTTP, and a log asks one; neither fetches a picture.
-    assert importers(NETWORK, besides=("witness",)) == []
+    # A webhook tells an address that an operator registered; it reads nothing back but the status.
+    hooks = "src/countenance/service/webhooks.py: http.client."
+    assert [line for line in importers(NETWORK, besides=("witness",)) if not line.startswith(hooks)] == []
     assert importers(("socketserver", "ssl", "asyncio"), besides=MAY_USE_SOCKETS) == []
     # `from socket import x` would hide from the next line.
     assert [line for line in importers(("socket",), besides=MAY_USE_SOCKETS) if "socket." in line] == []

@@ -23,7 +23,7 @@ from countenance.policy.questions import (
     SearchQuestion,
 )
 
-EVERYBODYS_ACTS = {Act.RECORDS_READ, Act.REVIEW_READ}
+EVERYBODYS_ACTS = {Act.RECORDS_READ, Act.REVIEW_READ, Act.TOKEN_MAKE, Act.TOKEN_REVOKE}
 CASEWORKER_ACTS = {
     *EVERYBODYS_ACTS,
     Act.CASE_OPEN,

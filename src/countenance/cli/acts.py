@@ -15,6 +15,13 @@ from countenance.primitives.text import N_
 pass_door = click.make_pass_decorator(Door)
 
 LABELS = {
+    "acts": N_("Acts"),
+    "failures": N_("Failures in a row"),
+    "events": N_("Events"),
+    "webhook": N_("Webhook"),
+    "url": N_("Address"),
+    "name": N_("Name"),
+    "token": N_("Token"),
     "account": N_("Account"),
     "activated_at": N_("In force since"),
     "accounts": N_("Accounts"),

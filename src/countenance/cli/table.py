@@ -47,6 +47,8 @@ TABLE = {
     "hold": (f"{_HERE}.keeping:hold", N_("Data kept back from destruction: dated, visible.")),
     "purge": (f"{_HERE}.keeping:purge", N_("Destroy what is past its limit.")),
     "breach": (f"{_HERE}.breach:breach", N_("Whose records lay in files that leaked.")),
+    "token": (f"{_HERE}.tokens:token", N_("What a program shows that signs as you.")),
+    "webhook": (f"{_HERE}.tokens:webhook", N_("Addresses that are told of new log entries.")),
     "log": (f"{_HERE}.log:log", N_("Checkpoint, prove, verify, export the log.")),
     "policy": (f"{_HERE}.policy:policy", N_("Rules in force, and what they would decide.")),
     "models": (f"{_HERE}.models:models", N_("Model packs: origin, licence, self-test.")),
@@ -70,7 +72,10 @@ SECTIONS = (
     (N_("Search"), ("case", "search", "review", "report", "evaluate", "searcher", "cluster")),
     (N_("Oversight"), ("lock", "authority", "inquiry", "order", "sample", "misuse", "yearly", "breach")),
     (N_("What ends"), ("erase", "suppression", "retention", "hold", "purge")),
-    (N_("Look after it"), ("log", "policy", "models", "backup", "restore", "bench", "completion")),
+    (
+        N_("Look after it"),
+        ("log", "policy", "models", "backup", "restore", "token", "webhook", "bench", "completion"),
+    ),
 )
 
 

@@ -106,6 +106,10 @@ class Act(StrEnum):
     INSPECT_FACES = "inspect-faces"  # looks at pictures, with a reason
     INSPECT_SAME_FACE = "inspect-same-face"  # compares probes across cases, with a reason
     INQUIRY_REPORT = "inquiry-report"
+    TOKEN_MAKE = "token-make"  # noqa: S105 - a name; for one's own account
+    TOKEN_REVOKE = "token-revoke"  # noqa: S105 - a name; one's own; operators: any
+    WEBHOOK_ADD = "webhook-add"
+    WEBHOOK_REMOVE = "webhook-remove"
 
 
 TWO_PERSON_ACTS = frozenset(

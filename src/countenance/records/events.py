@@ -109,3 +109,7 @@ class Event(StrEnum):
     TRANSFORM_RENEWED = "transform-renewed"
     BREACH_REPORTED = "breach-reported"
     RESIDENCY_CLAIMED = "residency-claimed"
+    TOKEN_MADE = "token-made"  # noqa: S105 - a name
+    TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a name
+    WEBHOOK_ADDED = "webhook-added"
+    WEBHOOK_REMOVED = "webhook-removed"

@@ -109,9 +109,17 @@ class AccountKey:
         """The public key, 32 bytes."""
         return self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
-    def sign(self, *, workspace_id: str, act: str, params: Json, at: datetime) -> SignedRequest:
+    def sign(
+        self, *, workspace_id: str, act: str, params: Json, at: datetime, nonce: str | None = None
+    ) -> SignedRequest:
+        """`act` as this account asks for it. `nonce`: where the same request may come twice and must be done once."""
         unsigned = SignedRequest(
-            workspace_id=workspace_id, account=self.account, act=act, params=params, at=at, nonce=new_id().hex
+            workspace_id=workspace_id,
+            account=self.account,
+            act=act,
+            params=params,
+            at=at,
+            nonce=nonce or new_id().hex,
         )
         return SignedRequest(**{**unsigned.__dict__, "signature": self.private.sign(unsigned.signed_bytes())})
 

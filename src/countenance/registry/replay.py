@@ -157,6 +157,16 @@ class _Replay:
     def hold_lifted(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
         models.Hold.objects.filter(code=str(details["code"]), lifted_at=None).update(lifted_at=entry.leaf.at)
 
+    def token_revoked(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        models.ApiToken.objects.filter(pk=UUID(details["token"]), revoked_at=None).update(
+            revoked_at=entry.leaf.at, sealed_key=b""
+        )
+
+    def webhook_removed(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        models.Webhook.objects.filter(code=details["webhook"], removed_at=None).update(
+            removed_at=entry.leaf.at
+        )
+
     def _end(self, **which: Any) -> None:
         chosen = models.Reference.objects.filter(**which)
         self.references += end_references(self.workspace, self.tx, chosen, self.now)
@@ -196,6 +206,8 @@ _ENDS: Mapping[str, Callable[[_Replay, LoggedEntry, dict[str, Any]], None]] = {
     Event.ERASURE_STARTED: _Replay.erasure_started,
     Event.ERASURE_UNFINDABLE: _Replay.erasure_unfindable,
     Event.ERASURE_DONE: _Replay.erasure_done,
+    Event.TOKEN_REVOKED: _Replay.token_revoked,
+    Event.WEBHOOK_REMOVED: _Replay.webhook_removed,
 }
 
 _BEGINS = frozenset(
@@ -221,6 +233,8 @@ _BEGINS = frozenset(
         Event.HOLD_PLACED,
         Event.RETENTION_SET,
         Event.ASSESSMENT_RECORDED,
+        Event.TOKEN_MADE,
+        Event.WEBHOOK_ADDED,
     }
 )
 

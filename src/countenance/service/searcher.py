@@ -11,6 +11,7 @@ from typing import Any, Protocol, Self
 
 from countenance.acting.path import ActResult
 from countenance.extraction.pool import ExtractionPool
+from countenance.policy.questions import Act
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import FormatError, UsageError
@@ -22,6 +23,8 @@ from countenance.service import wire
 from countenance.service.acts import perform
 from countenance.service.address import socket_of
 from countenance.service.codec import decode, decode_result
+from countenance.service.ingesting import Ingests
+from countenance.service.pictures import perform_with
 from countenance.service.public import answer
 
 _LONGEST_ADDRESS = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
@@ -39,6 +42,8 @@ class Searcher(Protocol):
 
     def public(self, question: str, params: dict[str, Json]) -> dict[str, Json]: ...
 
+    def perform_with(self, signed: SignedRequest, picture: bytes) -> ActResult: ...
+
     def close(self) -> None: ...
 
     def __enter__(self) -> Self: ...
@@ -51,6 +56,7 @@ class LocalSearcher:
 
     def __init__(self, workspace: Workspace, *, workers: int | None = None) -> None:
         self._workspace = workspace
+        self._ingests = Ingests(workspace)
         self._pool = ExtractionPool(
             workspace.models,
             workers=workers or workspace.settings.workers,
@@ -67,14 +73,21 @@ class LocalSearcher:
 
     def perform(self, signed: SignedRequest) -> ActResult:
         """Run the path of an act here."""
+        if signed.act == Act.INGEST.value:
+            return self._ingests.start(signed)
         return perform(self._workspace, signed)
 
     def public(self, question: str, params: dict[str, Json]) -> dict[str, Json]:
         """Answer a question of the public here (`service.public`)."""
         return answer(self._workspace, question, params)
 
+    def perform_with(self, signed: SignedRequest, picture: bytes) -> ActResult:
+        """Run here the path of an act that comes with a picture."""
+        return perform_with(self._workspace, signed, picture, self._pool)
+
     def close(self) -> None:
-        """Stop the extraction workers; the workspace stays open."""
+        """Stop an ingest after its batch, and the extraction workers; the workspace stays open."""
+        self._ingests.close()
         self._pool.close()
 
     def __enter__(self) -> Self:
@@ -108,6 +121,10 @@ class RemoteSearcher:
         wire.send(self._connection, {"op": "public", "act": question, "params": params})
         record = decode_result(*self._receive()).record
         return dict(record) if isinstance(record, Mapping) else {}
+
+    def perform_with(self, signed: SignedRequest, picture: bytes) -> ActResult:
+        """Send the signed act with its picture; wait for what came of it."""
+        return decode_result(*self._ask("picture", signed, (picture,)))
 
     def _ask(
         self, op: str, signed: SignedRequest, blobs: tuple[bytes, ...] = ()

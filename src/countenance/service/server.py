@@ -33,10 +33,12 @@ from countenance.service.address import SOCKET_NAME
 from countenance.service.codec import encode_answer, encode_error, encode_result
 from countenance.service.searcher import LocalSearcher, short_address
 from countenance.service.upkeep import by_clock
+from countenance.service.webhooks import SECONDS, deliver
 
 _log = logging.getLogger("countenance.searcher")
 _CHECKPOINT_SECONDS = 5.0
 _UPKEEP_SECONDS = 1.0
+_TELL_SECONDS = 2.0
 _SCAN_EVERY = timedelta(hours=1)  # for misuse; yesterday is looked at again, so no hour is left out
 _MOST_CONNECTIONS = 64
 _PEER = struct.Struct("3i")  # struct ucred: pid, uid, gid (socket(7))
@@ -97,16 +99,19 @@ class SearcherServer:
                 signer = threading.Thread(
                     target=self._sign, args=(workspace,), daemon=True, name="checkpoints"
                 )
+                teller = threading.Thread(target=self._tell, args=(workspace,), daemon=True, name="webhooks")
                 keeper = threading.Thread(target=self._keep, args=(workspace,), daemon=True, name="upkeep")
                 with self._listening() as listener:
                     signer.start()
                     keeper.start()
+                    teller.start()
                     self.ready.set()
                     announce()
                     _log.info("searcher ready")
                     self._accept(listener, searcher)
             signer.join(timeout=10)
             keeper.join()
+            teller.join(timeout=2 * SECONDS)
             workspace.checkpoint()
 
     def _accept(self, listener: socket.socket, searcher: LocalSearcher) -> None:
@@ -155,6 +160,8 @@ class SearcherServer:
             signed = _signed(header, searcher.workspace_id)
             if header.get("op") == "act":
                 return encode_result(searcher.perform(signed))
+            if header.get("op") == "picture" and len(blobs) == 1:
+                return encode_result(searcher.perform_with(signed, blobs[0]))
             return encode_answer(searcher.search(signed, tuple(blobs)))
         except CountenanceError as error:
             return encode_error(error)
@@ -188,6 +195,15 @@ class SearcherServer:
                 workspace.keep_index_where_due()
             except CountenanceError as error:
                 _log.error("no upkeep: %s", error.code)
+        disconnect()
+
+    def _tell(self, workspace: Workspace) -> None:
+        """Tell registered addresses of new entries; whoever does not answer keeps nobody else waiting for long."""
+        while not self._stop.wait(_TELL_SECONDS):
+            try:
+                deliver(workspace)
+            except CountenanceError as error:
+                _log.error("no webhooks: %s", error.code)
         disconnect()
 
     @contextmanager

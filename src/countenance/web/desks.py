@@ -14,6 +14,7 @@ from countenance.cli.language import Language, spoken
 from countenance.policy.purposes import Role
 from countenance.primitives.text import N_
 from countenance.web.desk import member_of
+from countenance.web.shelves import WINGS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,7 @@ DESKS: tuple[Place, ...] = (
         text=N_("Candidates examined blind, by two people apart from one another."),
         roles=frozenset({Role.REVIEWER, Role.SUPERVISOR}),
     ),
+    *(Place(path=wing.path, title=wing.title, text=wing.text, roles=wing.roles) for wing in WINGS),
 )
 """In the order of the navigation."""
 

@@ -130,8 +130,10 @@ def _settings(held: Site) -> dict[str, Any]:
         "USE_I18N": False,  # our sentences come from our own catalogue
         "LOGGING_CONFIG": None,
         "MIDDLEWARE": [
+            "countenance.api.health.counted",
             "countenance.web.middleware.headers",
             "countenance.web.middleware.language",
+            "countenance.api.problems.only",
             "countenance.web.middleware.Failures",
             "django.middleware.csrf.CsrfViewMiddleware",
             "countenance.web.middleware.member",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from countenance.web import assets
-from countenance.web.pages import cases, door, home, public, review
+from countenance.web.pages import cases, door, home, public, review, wing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -34,6 +34,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("review/pair/<str:name>", review.pair, name="pair"),
     path("pictures/<str:name>/<str:kind>/<int:number>", cases.picture, name="picture"),
     path("static/<str:name>", assets.serve, name="static"),
+    path("shown/<str:name>", wing.picture, name="shown"),
+    path("", include("countenance.api.urls")),
+    *wing.addresses(),
 ]
 
 handler400 = "countenance.web.failures.bad_request"

@@ -14,6 +14,7 @@ from countenance.cli import acts
 from countenance.cli.language import _, spoken
 from countenance.cli.language import say as fill
 from countenance.web.assets import address_of
+from countenance.web.titles import WORDS
 from countenance.web.vocabulary import ALL
 
 register = template.Library()
@@ -53,6 +54,12 @@ def label(name: str) -> str:
 def state(name: object) -> str:
     """A state as people read it."""
     return _(acts.STATES.get(str(name), str(name)))
+
+
+@register.filter
+def closed(value: object) -> str:
+    """A closed word as pages say it; whatever else, as it is."""
+    return _(WORDS.get(str(value)) or acts.STATES.get(str(value), str(value)))
 
 
 @register.simple_tag

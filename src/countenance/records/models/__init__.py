@@ -26,10 +26,13 @@ from countenance.records.models.state import (
     Proposal,
     WorkspaceState,
 )
+from countenance.records.models.tokens import ApiAnswer, ApiToken, Webhook
 from countenance.records.models.watching import MisuseFlag, Sample, SampledSearch
 
 __all__ = [
     "Account",
+    "ApiAnswer",
+    "ApiToken",
     "Approval",
     "Assessment",
     "Basis",
@@ -80,5 +83,6 @@ __all__ = [
     "Tombstone",
     "UsedNonce",
     "Verdict",
+    "Webhook",
     "WorkspaceState",
 ]

@@ -16,6 +16,7 @@ from countenance.registry.acts import (
     proposals,
     reading,
     renewing,
+    tokens,
 )
 
 HANDLERS: Handlers = {
@@ -52,5 +53,11 @@ HANDLERS: Handlers = {
     Act.TRANSFORM_RENEW: Handler(carry_out=renewing.renew),
     Act.LOG_EXPORT: Handler(carry_out=reading.export_log),
     Act.BACKUP: Handler(carry_out=reading.note_backup),
+    Act.TOKEN_MAKE: Handler(carry_out=tokens.make, client_of=reading.client_of_reader),
+    Act.TOKEN_REVOKE: Handler(
+        carry_out=tokens.revoke, client_of=reading.client_of_reader, against=tokens.not_ones_own
+    ),
+    Act.WEBHOOK_ADD: Handler(carry_out=tokens.add_webhook),
+    Act.WEBHOOK_REMOVE: Handler(carry_out=tokens.remove_webhook),
     Act.RECORDS_READ: Handler(carry_out=reading.read, client_of=reading.client_of_reader),
 }

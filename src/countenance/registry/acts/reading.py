@@ -19,11 +19,13 @@ from countenance.registry.acts import (
     assessments,
     cases,
     collection,
+    ingests,
     keeping,
     organisations,
     persons,
     policies,
     status,
+    tokens,
 )
 
 
@@ -43,6 +45,9 @@ class Listing(StrEnum):
     HOLDS = "holds"
     ASSESSMENTS = "assessments"
     STATUS = "status"
+    TOKENS = "tokens"
+    WEBHOOKS = "webhooks"
+    INGESTS = "ingests"
 
 
 def client_of_reader(step: Step) -> str | None:
@@ -64,6 +69,10 @@ def read(step: Step) -> Outcome:
         )
     if listing is Listing.PROPOSALS:
         return Outcome(record={listing.value: [] if own else _proposals(step)})
+    if listing is Listing.INGESTS:
+        return Outcome(record={listing.value: ingests.listing(step)})
+    if listing is Listing.TOKENS:
+        return Outcome(record={listing.value: tokens.listing(step)})
     return Outcome(record={listing.value: _LISTINGS[listing](own)})
 
 
@@ -145,7 +154,13 @@ def _holds(own: UUID | None) -> list[Json]:
     return [] if own else [keeping.describe_hold(row) for row in rows]
 
 
+def _webhooks(own: UUID | None) -> list[Json]:
+    rows = models.Webhook.objects.order_by("added_at")
+    return [] if own else [tokens.describe_webhook(row) for row in rows]
+
+
 _LISTINGS = {
+    Listing.WEBHOOKS: _webhooks,
     Listing.RETENTION: _retention,
     Listing.HOLDS: _holds,
     Listing.ERASURES: _erasures,

@@ -1,0 +1,88 @@
+"""What is asked with a person's own picture: their faces looked for on their request, and being kept out."""
+
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import File, Form, Router, UploadedFile
+from pydantic import Field, StringConstraints
+
+from countenance.api.acts import Done, done
+from countenance.api.answers import Errand, answer
+from countenance.api.asking import asking_of
+from countenance.api.bodies import Body
+from countenance.api.searches import read_pictures
+from countenance.policy.questions import Act
+from countenance.primitives.canonical import Json, sha256_hex
+from countenance.rights.suppression import MOST_DAYS
+
+_Number = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+_Face = Annotated[int, Field(ge=-1, le=10_000, description="Number of the face; -1: the only one.")]
+
+
+class OwnFaceBody(Body):
+    """A verified request, and which face of the picture is the requester's."""
+
+    request: _Number
+    face: _Face = -1
+
+
+class KeepOutBody(Body):
+    """The request it rests on, for how many days, and whether lists of candidates are meant too."""
+
+    request: _Number
+    face: _Face = -1
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] | None = None
+    every_answer: bool = False
+
+
+router = Router(tags=["requests"])
+
+
+def search_own_face(
+    request: HttpRequest, data: Form[OwnFaceBody], picture: File[UploadedFile]
+) -> HttpResponse:
+    """Look for a requester's own face; the picture serves this request alone."""
+    asking = asking_of(request)
+    (content,) = read_pictures([picture])
+    params: dict[str, Json] = {"request": data.request, "picture": sha256_hex(content), "face": data.face}
+
+    def run(nonce: str | None) -> tuple[int, dict[str, Json]]:
+        return done(asking.perform_with(Act.REQUEST_SEARCH.value, params, content, nonce=nonce))
+
+    return answer(request, asking, Errand(what={"act": Act.REQUEST_SEARCH.value, "params": params}, run=run))
+
+
+def keep_out(request: HttpRequest, data: Form[KeepOutBody], picture: File[UploadedFile]) -> HttpResponse:
+    """Put a person on the list of those who are kept out, by a picture that serves this alone."""
+    asking = asking_of(request)
+    (content,) = read_pictures([picture])
+    params: dict[str, Json] = {"photograph": sha256_hex(content), "request": data.request, "face": data.face}
+    if data.days is not None:
+        params["days"] = data.days
+    if data.every_answer:
+        params["every_answer"] = True
+
+    def run(nonce: str | None) -> tuple[int, dict[str, Json]]:
+        return done(asking.perform_with(Act.SUPPRESSION_JOIN.value, params, content, nonce=nonce))
+
+    return answer(
+        request, asking, Errand(what={"act": Act.SUPPRESSION_JOIN.value, "params": params}, run=run)
+    )
+
+
+router.add_api_operation(
+    "/requests/search",
+    ["POST"],
+    search_own_face,
+    response={200: Done},
+    operation_id="request_search",
+    summary="Look for a requester's own face.",
+)
+router.add_api_operation(
+    "/suppressions",
+    ["POST"],
+    keep_out,
+    response={200: Done},
+    operation_id="suppression_join",
+    summary="Keep a person out, by their own choice.",
+)

@@ -1,0 +1,226 @@
+"""Pages of a desk: its shelves, one thing, one act, and what came of it. Each a plain form; each answer says what, or why not."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+
+from countenance.acting.path import APPROVE
+from countenance.api.tokens import STEP_UP
+from countenance.policy.questions import Act
+from countenance.primitives.canonical import Json
+from countenance.primitives.errors import CountenanceError
+from countenance.service.acts import FORMS
+from countenance.web.desk import Desk, confirmed, desk_of, signed_in
+from countenance.web.failures import failure_of
+from countenance.web.fields import label_of, read, shown, told
+from countenance.web.shelves import CANNOT_BE_UNDONE, FOLLOWS, WINGS, Shelf, Wing, acts_of
+from countenance.web.titles import TITLES
+
+MOST_ROWS = 50
+_PICTURES = frozenset({"picture", "probe", "crop"})
+
+
+@signed_in
+def shelf(request: HttpRequest, wing: str, name: str = "") -> HttpResponse:
+    """One list of a desk, fifty rows at a time."""
+    held = _wing(wing)
+    chosen = _shelf(held, name)
+    start = _number(request.GET.get("from", ""))
+    rows, failure = _rows(desk_of(request), chosen)
+    here = rows[start : start + MOST_ROWS]
+    page = {
+        "wing": held,
+        "shelf": chosen,
+        "rows": [
+            {"key": row.get(chosen.key), "cells": [told(each, row.get(each)) for each in chosen.columns]}
+            for row in here
+        ],
+        "single": _told(request, here[0]) if here and not chosen.columns else None,
+        "columns": [label_of(each) for each in chosen.columns],
+        "count": len(rows),
+        "earlier": max(0, start - MOST_ROWS) if start else None,
+        "later": start + MOST_ROWS if start + MOST_ROWS < len(rows) else None,
+        "acts": [(act.value, TITLES[act]) for act in chosen.acts],
+        "failure": failure,
+    }
+    return render(request, "web/shelf.html", page, status=failure.status if failure else 200)
+
+
+@signed_in
+def thing(request: HttpRequest, wing: str, name: str, key: str) -> HttpResponse:
+    """One row with all that its list tells of it, and what may be done to it."""
+    held = _wing(wing)
+    chosen = _shelf(held, name)
+    rows, failure = _rows(desk_of(request), chosen)
+    row = next((each for each in rows if str(each.get(chosen.key)) == key), None)
+    if row is None and failure is None:
+        raise Http404
+    page = {
+        "wing": held,
+        "shelf": chosen,
+        "key": key,
+        "told": _told(request, row) if row is not None else None,
+        "acts": [(act.value, TITLES[act], param) for act, param in chosen.row_acts],
+        "approvable": chosen.name == "proposals",
+        "failure": failure,
+    }
+    return render(request, "web/thing.html", page, status=failure.status if failure else 200)
+
+
+@signed_in
+def act(request: HttpRequest, wing: str, name: str) -> HttpResponse:
+    """One act: its fields, and when they are sent, what came of it. What cannot be undone asks for a fresh second factor."""
+    held = _wing(wing)
+    if name == APPROVE:
+        return confirmed(_approve)(request, held)
+    if name not in {each.value for each in acts_of(held)}:
+        raise Http404
+    chosen = Act(name)
+    if chosen in STEP_UP or chosen in CANNOT_BE_UNDONE:
+        return confirmed(_act)(request, held, chosen)
+    return _act(request, held, chosen)
+
+
+def _act(request: HttpRequest, wing: Wing, chosen: Act) -> HttpResponse:
+    failure = None
+    if request.method == "POST":
+        try:
+            params = read(FORMS[chosen], request)
+            result = desk_of(request).perform(chosen.value, params)
+            return _done(request, wing, chosen.value, params, result.record, result.log_entry)
+        except CountenanceError as error:
+            failure = failure_of(error)
+    typed = request.POST if request.method == "POST" else request.GET
+    page = {
+        "wing": wing,
+        "act": chosen.value,
+        "title": TITLES[chosen],
+        "fields": shown(FORMS[chosen], typed),
+        "danger": chosen in CANNOT_BE_UNDONE,
+        "failure": failure,
+    }
+    return render(request, "web/act.html", page, status=failure.status if failure else 200)
+
+
+def _approve(request: HttpRequest, wing: Wing) -> HttpResponse:
+    """The second person's signature under what the page of the proposal shows."""
+    if request.method != "POST":
+        raise Http404
+    params: dict[str, Json] = {"proposal": request.POST.get("proposal", "")}
+    result = desk_of(request).perform(APPROVE, params)
+    return _done(request, wing, result.act, params, result.record, result.log_entry)
+
+
+def _done(
+    request: HttpRequest, wing: Wing, name: str, params: Mapping[str, Json], record: Json, entry: int | None
+) -> HttpResponse:
+    found = dict(record) if isinstance(record, Mapping) else {}
+    chosen = Act(name)
+    after = FOLLOWS.get(chosen)
+    fields = {each.name for each in FORMS[after]} if after is not None else set()
+    page = {
+        "wing": wing,
+        "title": TITLES.get(chosen, chosen.value),
+        "waits": found.get("proposal") if found.get("waits_for") == "second-person" else None,
+        "told": _told(request, found),
+        "entry": entry,
+        "after": (after.value, TITLES[after]) if after is not None else None,
+        "given": [
+            (each, value) for each, value in params.items() if each in fields and isinstance(value, str)
+        ],
+    }
+    return render(request, "web/done.html", page)
+
+
+@signed_in
+def picture(request: HttpRequest, name: str) -> HttpResponse:
+    """A picture that an answer laid on this session's table."""
+    desk = desk_of(request)
+    data = desk.site.tray.find(desk.member.session.pk, name, desk.site.now())
+    if not isinstance(data, bytes):
+        raise Http404
+    return HttpResponse(data, content_type="image/jpeg")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A value of a record as a page shows it: one of a text, a picture (its name on the table), named values, or rows."""
+
+    name: str = ""
+    text: str = ""
+    picture: str = ""
+    named: list[Told] = field(default_factory=list)
+    rows: list[Told] = field(default_factory=list)
+
+
+def _told(request: HttpRequest, record: Any, name: str = "") -> Told:
+    """`record` for the page; pictures go to the table of the session, and are asked for one by one."""
+    label = label_of(name) if name else ""
+    if isinstance(record, Mapping):
+        shown_ones = {each: value for each, value in record.items() if value not in (None, "", [], {})}
+        return Told(
+            name=label, named=[_told(request, value, str(each)) for each, value in shown_ones.items()]
+        )
+    if isinstance(record, list | tuple):
+        if all(not isinstance(each, Mapping | list | tuple) for each in record):
+            return Told(name=label, text=told(name, record))
+        return Told(name=label, rows=[_told(request, each) for each in record])
+    if name in _PICTURES and isinstance(record, str):
+        desk = desk_of(request)
+        try:
+            data = base64.b64decode(record, validate=True)
+        except (binascii.Error, ValueError):
+            return Told(name=label, text=record)
+        return Told(
+            name=label, picture=desk.site.tray.lay(desk.member.session.pk, data, len(data), desk.site.now())
+        )
+    return Told(name=label, text=told(name, record))
+
+
+def _rows(desk: Desk, chosen: Shelf) -> tuple[list[dict[str, Any]], Any]:
+    """The rows, or the failure to be shown in their place."""
+    try:
+        found = desk.record(chosen.act.value, chosen.asked()).get(chosen.listing, [])
+    except CountenanceError as error:
+        return [], failure_of(error)
+    return list(found), None
+
+
+def addresses() -> list[URLPattern]:
+    """Those of every desk that is made of shelves."""
+    return [
+        path(f"{each.name}{rest}", view, {"wing": each.name})
+        for each in WINGS
+        for rest, view in (
+            ("", shelf),
+            ("/act/<str:name>", act),
+            ("/<str:name>", shelf),
+            ("/<str:name>/<str:key>", thing),
+        )
+    ]
+
+
+def _wing(name: str) -> Wing:
+    found = next((each for each in WINGS if each.name == name), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _shelf(wing: Wing, name: str) -> Shelf:
+    found = wing.shelf(name)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0

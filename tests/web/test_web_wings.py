@@ -1,0 +1,214 @@
+"""Request desk, oversight and operator: what lies there, what is done there, and who is told no, in both languages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from house import PURPOSE, House, photograph
+from web_parts import Visitor
+
+from countenance.service.acts import FORMS
+from countenance.web.shelves import WINGS, acts_of
+from countenance.web.titles import TITLES
+
+
+@pytest.fixture
+def operator(served: House) -> Visitor:
+    return Visitor(house=served).enter(served.operator)
+
+
+def _text(answer: Any) -> str:
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def test_every_act_on_a_desk_has_a_title_and_a_form() -> None:
+    for wing in WINGS:
+        for act in acts_of(wing):
+            assert TITLES[act]
+            assert act in FORMS
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_every_page_of_every_desk(served: House, lang: str) -> None:
+    served.person("P001")
+    visitor = Visitor(house=served, lang=lang).enter(served.operator)
+    for wing in WINGS:
+        for shelf in wing.shelves:
+            answer = visitor.get(f"{wing.path}/{shelf.name}")
+            assert answer.status_code == 200, (shelf.name, _text(answer))
+            found = re.search(rf'href="({wing.path}/{shelf.name}/[^"]+)"', answer.content.decode())
+            if found:
+                assert visitor.get(found.group(1)).status_code == 200
+        for act in sorted(acts_of(wing)):
+            answer = visitor.get(f"{wing.path}/act/{act.value}")
+            if answer.status_code == 302:  # a fresh second factor first
+                assert answer["Location"].startswith("/confirm")
+                continue
+            page = answer.content.decode()
+            assert answer.status_code == 200, act
+            assert set(re.findall(r'<label for="([^"]+)"', page)) <= set(re.findall(r' id="([^"]+)"', page))
+            if lang == "fr":
+                assert TITLES[act] not in re.sub(r'value="[^"]*"|name="[^"]*"', "", page), act
+
+
+def test_nobody_is_let_in_without_a_session(visitor: Visitor) -> None:
+    for path in ("/operator", "/requests/open", "/oversight/act/lock-set", "/shown/x"):
+        answer = visitor.get(path)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/login")
+
+
+def test_a_person_is_added_and_consents(operator: Visitor) -> None:
+    done = operator.post("/operator/act/person-add", label="P001")
+    assert done.status_code == 200, _text(done)
+    assert "Log entry" in _text(done)
+    done = operator.post(
+        "/operator/act/consent-record",
+        person="P001",
+        gallery="people",
+        purposes=[PURPOSE],
+        notice_text="We may look for you.",
+    )
+    assert done.status_code == 200, _text(done)
+    assert "R-" in _text(done)
+    assert "P001" in _text(operator.get("/operator/persons"))
+    assert operator.house.events()[-2:] == ["person-added", "consent-recorded"]
+
+
+def test_what_was_typed_stays_and_the_fault_is_told(operator: Visitor) -> None:
+    answer = operator.post(
+        "/operator/act/gallery-add", name="new one", jurisdiction="Nowhere", purposes=[PURPOSE]
+    )
+    assert answer.status_code == 400
+    assert 'value="new one"' in answer.content.decode()
+    assert 'role="alert"' in answer.content.decode()
+
+
+def test_a_request_from_the_door_to_its_receipt(operator: Visitor) -> None:
+    house = operator.house
+    receipt = house.person("P001")
+    house.enrol(receipt, photograph("P001"))
+    done = operator.post(
+        "/requests/act/request-open",
+        kind="erasure",
+        pointer="receipt",
+        value=receipt,
+        name="Anne",
+        contact="anne@example.org",
+    )
+    found = re.search(r"Q-[0-9A-Z-]+", _text(done))
+    assert found, _text(done)
+    number = found.group()
+    assert number in _text(operator.get("/requests/open"))
+    for act, fields in (
+        ("request-verify", {"tier": "receipt-holder"}),
+        ("request-find", {}),
+        ("request-fulfil", {}),
+        ("request-receipts", {}),
+    ):
+        done = operator.post(f"/requests/act/{act}", request=number, **fields)
+        assert done.status_code == 200, (act, _text(done))
+    assert "countenance" in _text(done)
+    assert "request-fulfilled" in house.events()
+
+
+def test_suspending_asks_for_a_fresh_second_factor(operator: Visitor) -> None:
+    from datetime import timedelta
+
+    operator.house.clock.move(timedelta(minutes=6))
+    answer = operator.get("/operator/act/client-suspend?name=Tracing")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/confirm")
+    assert operator.post("/confirm", code=operator.code(), next="/operator").status_code == 302
+    page = operator.get("/operator/act/client-suspend?name=Tracing").content.decode()
+    assert 'class="danger"' in page
+    assert 'value="Tracing"' in page
+    done = operator.post("/operator/act/client-suspend", name="Tracing", reason="under inquiry")
+    assert done.status_code == 200, _text(done)
+    assert operator.house.events()[-1] == "client-suspended"
+
+
+def test_two_persons_one_after_the_other(operator: Visitor) -> None:
+    house = operator.house
+    house.act("gallery-suspend", name="people", reason="x")
+    waits = operator.post("/operator/act/gallery-reinstate", name="people")
+    code = re.search(r"P-[0-9A-Z-]+", _text(waits))
+    assert code, _text(waits)
+    page = f"/operator/proposals/{code.group()}"
+    alone = operator.post("/operator/act/approve", page, proposal=code.group())
+    assert alone.status_code == 403
+    deputy = Visitor(house=house).enter(house.deputy)
+    done = deputy.post("/operator/act/approve", page, proposal=code.group())
+    assert done.status_code == 200, _text(done)
+    assert house.events()[-1] == "gallery-reinstated"
+
+
+def test_an_order_is_seen_before_it_is_issued(served: House) -> None:
+    from countenance.records.identity import AccountKey
+
+    code = served.act("authority-add", name="Commissioner", jurisdiction="CA")["proposal"]
+    served.act("approve", served.deputy, proposal=code)
+    key = AccountKey.generate("commissioner")
+    added = served.act(
+        "account-add",
+        name=key.account,
+        role="commissioner",
+        authority="Commissioner",
+        public_key=key.public_bytes().hex(),
+    )
+    served.act("approve", served.deputy, proposal=added["proposal"])
+    visitor = Visitor(house=served).enter(key)
+    seen = visitor.post("/oversight/act/order-preview", kind="cease-offering", place="CA-ON")
+    assert seen.status_code == 200, _text(seen)
+    page = seen.content.decode()
+    assert page.count('class="danger"') == 1
+    assert 'name="place" value="CA-ON"' in page
+    issued = visitor.post(
+        "/oversight/act/order-issue", kind="cease-offering", place="CA-ON", number="O-2026-1", text="Cease."
+    )
+    assert issued.status_code == 200, _text(issued)
+    assert served.events()[-1] == "order-issued"
+    # What the operator sees of it, and cannot lift.
+    operator = Visitor(house=served).enter(served.operator)
+    assert "O-2026-1" in _text(
+        operator.get(
+            re.search(
+                r'href="(/oversight/orders/[^"]+)"', operator.get("/oversight/orders").content.decode()
+            ).group(1)
+        )
+    )  # type: ignore[union-attr]
+    denied = operator.get("/oversight/act/order-lift?order=O-2026-1")
+    assert denied.status_code in {200, 302}
+
+
+def test_the_log_is_verified_now(operator: Visitor) -> None:
+    from countenance.records.database import open_transaction
+
+    page = _text(operator.get("/oversight/log"))
+    assert "Every entry is as it was logged" in page
+    assert "✓" in page
+    with open_transaction() as tx:
+        tx.execute(
+            "update tlog_payload set salt = (select salt from tlog_payload where position = 2) where position = 1"
+        )
+    assert "✓" not in _text(operator.get("/oversight/log"))
+
+
+def test_a_role_is_told_no_by_the_rule(served: House) -> None:
+    visitor = Visitor(house=served).enter(served.caseworker)
+    answer = visitor.get("/requests/open")
+    assert answer.status_code == 403
+    assert "role-may-not" in _text(answer)
+    assert "Request desk" not in _text(visitor.get("/"))
+
+
+def test_what_does_not_exist_is_not_there(operator: Visitor) -> None:
+    for path in (
+        "/operator/nothing",
+        "/operator/persons/nobody",
+        "/operator/act/case-open",
+        "/shown/nothing",
+    ):
+        assert operator.get(path).status_code == 404, path
