@@ -70,6 +70,7 @@ CANDIDATE = Candidate(
     holder="City Archive",
     contact="archive@example.org",
     statement=STATEMENT,
+    eye_share=0.26,
     crop=CROP,
 )
 ANSWER = LoggedCandidates(

@@ -151,6 +151,7 @@ def test_runnable_blocks_are_found_run_in_one_folder_and_checked(tmp_path: Path)
 
 
 FRENCH = {
+    "application.md": "application.md",
     "operateur.md": "operator.md",
     "intervenant.md": "caseworker.md",
     "verificateur.md": "auditor.md",

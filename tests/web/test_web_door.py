@@ -45,7 +45,7 @@ def test_link_then_password_then_code(web: House, visitor: Visitor) -> None:
     assert "Log in" in other.get("/").content.decode()  # half in is not in
     assert other.post("/login/second", code=other.code()).url == "/"
     assert "carol" in other.get("/").content.decode()
-    other.post("/logout", form="/")
+    other.post("/logout", "/")
     assert "carol" not in other.get("/").content.decode()
     assert "carol" in visitor.get("/").content.decode()
 
@@ -223,5 +223,15 @@ def test_pages_speak_both_languages(web: House) -> None:
     assert 'lang="fr"' in Visitor(house=web, lang="fr-CA,fr;q=0.9").get("/login").content.decode()
     english = Visitor(house=web)
     assert 'lang="en"' in english.get("/login").content.decode()
-    english.post("/language", form="/login", language="fr", next="/login")
+    english.post("/language", "/login", language="fr", next="/login")
     assert "Mot de passe" in english.get("/login").content.decode()
+
+
+def test_no_log_holds_a_one_time_link(
+    web: House, visitor: Visitor, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    link = invite(site().keyring, web.caseworker, web.clock())
+    assert visitor.post(f"/welcome/{link}", None, password=PASSWORD, code="12").status_code == 400
+    assert visitor.client.post(f"/welcome/{link}", {}, secure=True).status_code == 403
+    said = capfd.readouterr()
+    assert link not in said.out + said.err + caplog.text

@@ -30,9 +30,9 @@ class Visitor:
     def get(self, path: str) -> Any:
         return self.client.get(path, secure=True, HTTP_ACCEPT_LANGUAGE=self.lang)
 
-    def post(self, path: str, /, form: str | None = None, **data: Any) -> Any:
+    def post(self, path: str, at: str | None = None, /, **data: Any) -> Any:
         """Load the page with the form, then send it."""
-        page = self.get(form or path).content.decode()
+        page = self.get(at or path).content.decode()
         found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         token = found.group(1) if found else ""
         return self.client.post(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 from datetime import datetime
 
-from countenance.biometrics.geometry import Box
-from countenance.extraction.align import crop_bounds
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import NotFoundError
+from countenance.records.cropping import eye_share
 from countenance.records.liveness import live_references
 from countenance.records.models import Face, Probe, Review, ReviewItem
 from countenance.records.sealing import CROP_PART
@@ -67,15 +66,6 @@ def open_crop(workspace: Workspace, face: Face) -> bytes | None:
         return workspace.vault.unseal([Sealed(record_id=face.pk, part=CROP_PART, data=sealed)])[0]
     except (KeyDestroyedError, NotFoundError):
         return None
-
-
-def eye_share(face: Face) -> float:
-    """Distance of the eyes as a share of the crop's width, by the geometry the crop was cut with."""
-    box = Box(x=face.x, y=face.y, width=face.width, height=face.height)
-    page = face.photograph
-    width, height = page.width or 1 << 30, page.height or 1 << 30
-    left, _, right, _ = crop_bounds(box, width, height)
-    return face.eye_distance / (right - left)
 
 
 def picture(crop: bytes, share: float) -> dict[str, Json]:

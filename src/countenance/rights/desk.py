@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
 
 from countenance.acting.step import Outcome, Step
 from countenance.policy.terms import RequestKind
@@ -33,6 +35,16 @@ from countenance.vault.vault import Plain, Sealed
 
 DETAILS_PART = "request-details"
 PICTURE_PART = "request-picture"
+
+
+class At(Protocol):
+    """Where and when something is done: an act's step, or the portal's, which nobody signs."""
+
+    @property
+    def workspace(self) -> Workspace: ...
+
+    @property
+    def now(self) -> datetime: ...
 
 
 def find_request(number: str, *, lock: bool = False) -> RequestRecord:
@@ -101,7 +113,7 @@ def unseal_details(workspace: Workspace, row: RequestRecord) -> dict[str, str]:
     return dict(json.loads(workspace.vault.unseal([sealed])[0]))
 
 
-def receipt_for(step: Step, row: RequestRecord, kind: RequestStep, **more: Json) -> Receipt:
+def receipt_for(step: At, row: RequestRecord, kind: RequestStep, **more: Json) -> Receipt:
     """The receipt of a step: what happened, to which request, when; with whatever `more` says of it."""
     reading = read_clock(step.workspace, row, step.now)
     statement: dict[str, Json] = {
@@ -120,7 +132,7 @@ def receipt_for(step: Step, row: RequestRecord, kind: RequestStep, **more: Json)
 
 
 def outcome(
-    step: Step,
+    step: At,
     row: RequestRecord,
     event: Event,
     receipt: Receipt,
@@ -144,7 +156,7 @@ def outcome(
     )
 
 
-def describe(workspace: Workspace, row: RequestRecord, step: Step) -> dict[str, Json]:
+def describe(workspace: Workspace, row: RequestRecord, step: At) -> dict[str, Json]:
     """What a list shows of a request: no name, no contact, nothing of what was looked for."""
     reading = read_clock(workspace, row, step.now)
     closed = row.closed_at is not None

@@ -11,6 +11,7 @@ from countenance.policy.replay import question_json
 from countenance.primitives.canonical import sha256_hex
 from countenance.primitives.errors import NotFoundError
 from countenance.records import models
+from countenance.records.cropping import eye_share
 from countenance.records.database import DjangoTransaction
 from countenance.records.events import Event
 from countenance.records.liveness import live_references
@@ -209,6 +210,7 @@ def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCand
                 contact=photograph.source.contact,
                 statement=stating(lead.score),
                 crop=crop,
+                eye_share=eye_share(face),
             )
         )
     return LoggedCandidates(

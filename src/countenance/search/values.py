@@ -168,7 +168,8 @@ class Candidate:
     """One line of the list as it may be shown.
 
     `person`: the operator's label, None for an unlabelled face. `photo`: path within the source. `face`: number in the
-    photograph. `crop`: JPEG thumbnail. `statement`: what the score means among as many people as were searched; None
+    photograph. `crop`: JPEG thumbnail. `eye_share`: distance of the eyes as a share of its width. `statement`: what the
+    score means among as many people as were searched; None
     where no valid evaluation says so.
     """
 
@@ -184,6 +185,7 @@ class Candidate:
     holder: str
     contact: str
     statement: Statement | None
+    eye_share: float
     crop: bytes = field(repr=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -11,6 +12,7 @@ from typing import Any, Protocol, Self
 from countenance.acting.path import ActResult
 from countenance.extraction.pool import ExtractionPool
 from countenance.policy.questions import Act
+from countenance.primitives.canonical import Json
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import FormatError, UsageError
 from countenance.primitives.text import N_
@@ -23,6 +25,7 @@ from countenance.service.address import socket_of
 from countenance.service.codec import decode, decode_result
 from countenance.service.ingesting import Ingests
 from countenance.service.pictures import perform_with
+from countenance.service.public import answer
 
 _LONGEST_ADDRESS = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 
@@ -36,6 +39,8 @@ class Searcher(Protocol):
     def search(self, signed: SignedRequest, photographs: tuple[bytes, ...]) -> SearchAnswer: ...
 
     def perform(self, signed: SignedRequest) -> ActResult: ...
+
+    def public(self, question: str, params: dict[str, Json]) -> dict[str, Json]: ...
 
     def perform_with(self, signed: SignedRequest, picture: bytes) -> ActResult: ...
 
@@ -72,6 +77,10 @@ class LocalSearcher:
             return self._ingests.start(signed)
         return perform(self._workspace, signed)
 
+    def public(self, question: str, params: dict[str, Json]) -> dict[str, Json]:
+        """Answer a question of the public here (`service.public`)."""
+        return answer(self._workspace, question, params)
+
     def perform_with(self, signed: SignedRequest, picture: bytes) -> ActResult:
         """Run here the path of an act that comes with a picture."""
         return perform_with(self._workspace, signed, picture, self._pool)
@@ -107,6 +116,12 @@ class RemoteSearcher:
         """Send the signed act; wait for what came of it."""
         return decode_result(*self._ask("act", signed))
 
+    def public(self, question: str, params: dict[str, Json]) -> dict[str, Json]:
+        """Ask what needs no signature; wait for the answer."""
+        wire.send(self._connection, {"op": "public", "act": question, "params": params})
+        record = decode_result(*self._receive()).record
+        return dict(record) if isinstance(record, Mapping) else {}
+
     def perform_with(self, signed: SignedRequest, picture: bytes) -> ActResult:
         """Send the signed act with its picture; wait for what came of it."""
         return decode_result(*self._ask("picture", signed, (picture,)))
@@ -124,12 +139,15 @@ class RemoteSearcher:
             "signature": signed.signature.hex(),
         }
         wire.send(self._connection, header, blobs)
-        answer = wire.receive(self._connection)
-        if answer is None:
+        return self._receive()
+
+    def _receive(self) -> tuple[dict[str, Any], list[bytes]]:
+        received = wire.receive(self._connection)
+        if received is None:
             raise FormatError(
                 N_("The searcher closed the connection without an answer."), code="searcher-message"
             )
-        return answer
+        return received
 
     def close(self) -> None:
         """Hang up."""
@@ -182,14 +200,14 @@ def connect(path: Path) -> RemoteSearcher | None:
         with short_address(path) as address:
             connection.connect(address)
         wire.send(connection, {"op": "hello"})
-        answer = wire.receive(connection)
+        greeting = wire.receive(connection)
     except (FileNotFoundError, ConnectionError, NotADirectoryError):
         connection.close()
         return None
-    if answer is None:
+    if greeting is None:
         connection.close()
         return None
-    return RemoteSearcher(connection, str(answer[0]["workspace"]))
+    return RemoteSearcher(connection, str(greeting[0]["workspace"]))
 
 
 class short_address:  # noqa: N801 - a context manager, used like a function

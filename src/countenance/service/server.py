@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from countenance.acting.path import ActResult
 from countenance.oversight.misuse import scan
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import ConflictError, CountenanceError, FormatError
@@ -152,6 +153,10 @@ class SearcherServer:
         if header.get("op") == "hello":
             return {"kind": "hello", "workspace": searcher.workspace_id, "pid": os.getpid()}, []
         try:
+            if header.get("op") == "public":
+                question = str(header.get("act", ""))
+                record = searcher.public(question, header.get("params") or {})
+                return encode_result(ActResult(act=question, record=record, log_entry=None))
             signed = _signed(header, searcher.workspace_id)
             if header.get("op") == "act":
                 return encode_result(searcher.perform(signed))

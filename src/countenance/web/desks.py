@@ -28,6 +28,18 @@ class Place:
 
 
 DESKS: tuple[Place, ...] = (
+    Place(
+        path="/cases",
+        title=N_("Cases"),
+        text=N_("The errands under which one may search, and what came of them."),
+        roles=frozenset({Role.CASEWORKER, Role.SUPERVISOR}),
+    ),
+    Place(
+        path="/review",
+        title=N_("Review"),
+        text=N_("Candidates examined blind, by two people apart from one another."),
+        roles=frozenset({Role.REVIEWER, Role.SUPERVISOR}),
+    ),
     *(Place(path=wing.path, title=wing.title, text=wing.text, roles=wing.roles) for wing in WINGS),
 )
 """In the order of the navigation."""

@@ -18,6 +18,7 @@ from django.db import transaction
 from countenance.primitives.errors import RefusedError, UsageError
 from countenance.primitives.ids import new_id
 from countenance.primitives.text import N_
+from countenance.records.database import open_transaction
 from countenance.records.identity import AccountKey
 from countenance.records.models import Account
 from countenance.records.named import find_account
@@ -71,7 +72,7 @@ def invite(keyring: Keyring, key: AccountKey, now: datetime) -> str:
             N_("This is not the key of the account {account}."), code="account-key", account=account.name
         )
     token, row = new_token(), new_id()
-    with transaction.atomic():
+    with open_transaction():
         WebInvitation.objects.filter(account=account).delete()
         WebInvitation.objects.create(
             id=row,

@@ -3,7 +3,7 @@
 ::
 
     400 usage    403 refused by policy, or a form from elsewhere    404 not found    409 the state does not allow it
-    413 too large    500 a fault of ours, or stored bytes that are not what they must be    503 not available now
+    413 too large    429 too often    500 a fault of ours, or stored bytes that are not what they must be    503 not available now
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from countenance.cli.failures import explain_in
-from countenance.cli.language import _, tell
+from countenance.cli.language import _, say, tell
+from countenance.cli.leads import UNREADABLE
 from countenance.primitives.errors import (
     ConflictError,
     CountenanceError,
@@ -34,6 +36,7 @@ from countenance.primitives.errors import (
     UsageError,
 )
 from countenance.primitives.text import N_
+from countenance.records.database import unavailable
 from countenance.web.site import site
 
 _log = logging.getLogger("countenance.web")
@@ -76,6 +79,7 @@ _TITLES = {
     404: N_("Not found"),
     409: N_("Not as things stand"),
     413: N_("Too large"),
+    429: N_("Too often"),
     500: N_("Something is wrong here"),
     503: N_("Not now"),
 }
@@ -107,6 +111,8 @@ def failure_of(error: CountenanceError) -> Failure:
 
 def page_of(request: HttpRequest, error: Exception) -> HttpResponse:
     """The page of an error that a view raised."""
+    if isinstance(error, OperationalError):
+        error = unavailable(error)
     if isinstance(error, CountenanceError):
         failure = failure_of(error)
     elif isinstance(error, _TOO_BIG):
@@ -131,6 +137,24 @@ def page_of(request: HttpRequest, error: Exception) -> HttpResponse:
 def show(request: HttpRequest, failure: Failure) -> HttpResponse:
     """The page of a failure."""
     return render(request, "web/failure.html", {"failure": failure}, status=failure.status)
+
+
+def failure_to_acquire(photograph: int, reason: str) -> Failure:
+    """No face could be taken from a photograph: a named result (ISO/IEC 19795-1)."""
+    return Failure(
+        status=422,
+        title=_(N_("No face could be taken")),
+        message=say(UNREADABLE, number=photograph, reason=reason),
+        remedy=_(N_("Nothing was searched, and no search was counted. Try another photograph.")),
+        code="failure-to-acquire",
+    )
+
+
+def too_many() -> Failure:
+    """Asked too often from one address (RFC 6585, section 4)."""
+    return _plain(
+        429, N_("This was asked too often from your address. Try again in an hour, or write to us.")
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature

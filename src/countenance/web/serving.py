@@ -54,14 +54,20 @@ def check_address(host: str, public: str) -> None:
         )
 
 
-def listen(application: WsgiApplication, host: str, port: int) -> Any:
+def listen(application: WsgiApplication, host: str, port: int, *, proxied: bool = False) -> Any:
     """A waitress server that listens; `run` serves, `close` ends it. Its `effective_port` is the one it has.
 
-    Uploads stay in memory: its buffers overflow into files only past what a request may have.
+    `proxied`: a server in front, on this machine, tells the caller's address and that TLS was spoken. Uploads stay in memory: its buffers overflow into files only past what a request may have.
     Raises UnavailableError where the address is taken.
     """
     from waitress.server import create_server
 
+    trusted: dict[str, Any] = {}
+    if proxied:
+        trusted = {
+            "trusted_proxy": "127.0.0.1",
+            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        }
     try:
         return create_server(
             application,
@@ -73,6 +79,7 @@ def listen(application: WsgiApplication, host: str, port: int) -> Any:
             inbuf_overflow=MOST_UPLOADED + 1,
             outbuf_overflow=MOST_UPLOADED + 1,
             clear_untrusted_proxy_headers=True,
+            **trusted,
         )
     except OSError as error:
         raise UnavailableError(

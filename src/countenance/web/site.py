@@ -6,9 +6,10 @@ is asked of the searcher, by signed acts (`web.desk`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
 from countenance.records.workspace import Workspace
 from countenance.web.keyring import Keyring
+from countenance.web.pace import Pace
 from countenance.web.tray import Tray
 
 MOST_UPLOADED = 64 << 20
@@ -53,6 +55,8 @@ class Site:
     clock: Clock = system_clock
     public: str = ""
     tray: Tray = field(default_factory=Tray)
+    asking: Pace = field(default_factory=lambda: Pace(5, timedelta(hours=1)))
+    following: Pace = field(default_factory=lambda: Pace(60, timedelta(hours=1)))
 
     def now(self) -> datetime:
         return self.clock()
@@ -93,6 +97,11 @@ def application(directory: Path, *, public: str = "", clock: Clock = system_cloc
     _SERVED[:] = [held]
     for name, value in _settings(held).items():
         setattr(settings, name, value)
+    for name in ("django.request", "django.security"):
+        # They write the address of a request that failed, and an address may hold a one-time link.
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        logger.addHandler(logging.NullHandler())
     made: WsgiApplication = get_wsgi_application()
     return made
 
@@ -115,7 +124,7 @@ def _settings(held: Site) -> dict[str, Any]:
         "APPEND_SLASH": False,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": MOST_UPLOADED,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 500,
-        "DATA_UPLOAD_MAX_NUMBER_FILES": 16,
+        "DATA_UPLOAD_MAX_NUMBER_FILES": 20,
         "FILE_UPLOAD_MAX_MEMORY_SIZE": MOST_UPLOADED,
         "FILE_UPLOAD_HANDLERS": ["django.core.files.uploadhandler.MemoryFileUploadHandler"],
         "USE_I18N": False,  # our sentences come from our own catalogue

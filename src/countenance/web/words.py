@@ -15,6 +15,7 @@ from countenance.cli.language import _, spoken
 from countenance.cli.language import say as fill
 from countenance.web.assets import address_of
 from countenance.web.titles import WORDS
+from countenance.web.vocabulary import ALL
 
 register = template.Library()
 
@@ -71,3 +72,15 @@ def asset(name: str) -> str:
 def lang() -> str:
     """The language of the page (BCP 47)."""
     return html.escape(spoken().value)
+
+
+@register.filter
+def said(value: object, of: str) -> str:
+    """A closed word as pages say it: `{{ basis|said:"basis" }}`; what is unknown is shown as it is."""
+    return _(ALL[of].get(str(value), str(value)))
+
+
+@register.filter
+def listed(values: Any, of: str) -> str:
+    """Several closed words in one line."""
+    return ", ".join(said(value, of) for value in values)

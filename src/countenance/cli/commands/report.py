@@ -22,14 +22,17 @@ from countenance.primitives.text import N_
         "of it by the written rule. Faces are shown of leads alone. It says on every page that a lead is not an "
         "identification. Making it is logged: it carries faces out of the house."
     ),
-    examples=("countenance report C-7K3M-9QXA --page report.html", "countenance report C-7K3M-9QXA --json"),
+    examples=(
+        "countenance report C-7K3M-9QXA --page report.html",
+        "countenance report C-7K3M-9QXA --page report.pdf",
+    ),
 )
 @argument("case", metavar="CASE", help=N_("The case's code."))
 @option(
     "--page",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help=N_("Where the page is written (HTML). Else report.html in this folder."),
+    help=N_("Where it is written: HTML, or tagged PDF (name it .pdf). Else report.html in this folder."),
 )
 @pass_door
 def report(door: Door, case: str, page: Path | None) -> None:
@@ -39,11 +42,17 @@ def report(door: Door, case: str, page: Path | None) -> None:
     if door.screen.json:
         door.screen.document({**result.record, "log_entry": result.log_entry})
         return
-    from countenance.cli.sheet import write_page
-    from countenance.cli.sheet.report import render_report
-
     target = page or Path("report.html")
-    write_page(target, render_report(result.record, log_entry=result.log_entry))
+    if target.suffix.lower() == ".pdf":
+        from countenance.cli.commands.requests import write_private
+        from countenance.cli.sheet.report_pdf import render_report_pdf
+
+        write_private(target, render_report_pdf(result.record, log_entry=result.log_entry))
+    else:
+        from countenance.cli.sheet import write_page
+        from countenance.cli.sheet.report import render_report
+
+        write_page(target, render_report(result.record, log_entry=result.log_entry))
     door.screen.text(N_("Report of case {case}: {path}"), case=case, path=str(target))
     door.screen.text(N_("It holds leads, not identifications. Keep it with the case."))
     signed(door, result.log_entry)

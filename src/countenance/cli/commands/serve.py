@@ -61,7 +61,7 @@ def serve(door: Door, port: int, host: str, public: str) -> None:
     wsgi = application(directory, public=public)
     try:
         check_address(host, public)
-        server = listen(wsgi, host, port)
+        server = listen(wsgi, host, port, proxied=bool(public))
         address = public or f"http://localhost:{server.effective_port}"
         link = _first_link(door, address)
         with beside_searcher(directory):

@@ -72,7 +72,7 @@ def render_report(report: Mapping[str, Any], *, log_entry: int | None) -> str:
             element("p", text("Countenance"), class_="eyebrow"),
             element("h1", text(title)),
             _statement(),
-            _case(report, log_entry),
+            element("section", facts(case_facts(report, log_entry))),
         ),
         element(
             "main",
@@ -92,73 +92,66 @@ def render_report(report: Mapping[str, Any], *, log_entry: int | None) -> str:
     return document(language=spoken().value, title=f"{title} - Countenance", style=style(STYLE), body=body)
 
 
+LEAD_SAYS = N_(
+    "A lead says where to look further. It does not say who somebody is, and nothing may be decided "
+    "against a person because of it alone. It must be confirmed by means other than a face."
+)
+
+
 def _statement() -> Html:
     return element(
         "div",
-        element(
-            "p",
-            element("strong", text(_(words.LEADS)), class_="serif"),
-            text(
-                _(
-                    N_(
-                        "A lead says where to look further. It does not say who somebody is, and nothing may be decided "
-                        "against a person because of it alone. It must be confirmed by means other than a face."
-                    )
-                )
-            ),
-        ),
+        element("p", element("strong", text(_(words.LEADS)), class_="serif"), text(_(LEAD_SAYS))),
         class_="notice",
         role="note",
     )
 
 
-def _case(report: Mapping[str, Any], log_entry: int | None) -> Html:
-    return element(
-        "section",
-        facts(
-            [
-                (_(N_("Client")), report["client"]),
-                (_(N_("Purpose")), words.purpose_words(report["purpose"])),
-                (_(N_("File number")), report["reference"]),
-                (_(N_("On behalf of")), f"{report['on_behalf_of']} ({report['on_behalf_of_jurisdiction']})"),
-                (_(N_("Made")), _moment(report["made_at"])),
-                (_(N_("Log entry")), log_entry),
-            ]
-        ),
+def case_facts(report: Mapping[str, Any], log_entry: int | None) -> list[tuple[str, object]]:
+    """What is said of the case."""
+    return [
+        (_(N_("Client")), report["client"]),
+        (_(N_("Purpose")), words.purpose_words(report["purpose"])),
+        (_(N_("File number")), report["reference"]),
+        (_(N_("On behalf of")), f"{report['on_behalf_of']} ({report['on_behalf_of_jurisdiction']})"),
+        (_(N_("Made")), _moment(report["made_at"])),
+        (_(N_("Log entry")), log_entry),
+    ]
+
+
+def search_facts(search: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """What is said of one search."""
+    coverage = say(
+        N_("{searched} of {of} permitted references; {missing} could not be searched"),
+        searched=words.whole_number(search["searched"]),
+        of=words.whole_number(search["of"]),
+        missing=words.whole_number(search["not_searchable"]),
     )
+    return [
+        (_(N_("Made")), _moment(search["made_at"])),
+        (_(N_("By")), search["made_by"]),
+        (_(N_("Gallery")), search["gallery"]),
+        (_(N_("Coverage")), coverage),
+        (_(N_("Review")), search["review"] or ""),
+        (_(N_("Log entry")), search["log_entry"]),
+        (_(N_("Policy pack")), search["pack"]),
+        (_(N_("Template space")), search["space"]),
+    ]
 
 
 def _search(search: Mapping[str, Any], number: int) -> Html:
     parts = [
         element("h2", text(say(N_("Search {number}"), number=number))),
-        element("p", element("strong", text(_outcome(search))), class_="outcome serif"),
-        facts(
-            [
-                (_(N_("Made")), _moment(search["made_at"])),
-                (_(N_("By")), search["made_by"]),
-                (_(N_("Gallery")), search["gallery"]),
-                (
-                    _(N_("Coverage")),
-                    say(
-                        N_("{searched} of {of} permitted references; {missing} could not be searched"),
-                        searched=words.whole_number(search["searched"]),
-                        of=words.whole_number(search["of"]),
-                        missing=words.whole_number(search["not_searchable"]),
-                    ),
-                ),
-                (_(N_("Review")), search["review"] or ""),
-                (_(N_("Log entry")), search["log_entry"]),
-                (_(N_("Policy pack")), search["pack"]),
-                (_(N_("Template space")), search["space"]),
-            ]
-        ),
+        element("p", element("strong", text(outcome_of(search))), class_="outcome serif"),
+        facts(search_facts(search)),
     ]
     if "pairs" in search:
         parts += [_examiners(search), *(_pair(pair, search) for pair in search["pairs"])]
     return element("article", *parts)
 
 
-def _outcome(search: Mapping[str, Any]) -> str:
+def outcome_of(search: Mapping[str, Any]) -> str:
+    """What came of a search, or why nothing of it may be used."""
     if search["review"] is None:
         return _(N_("Not reviewed: nothing here may be used"))
     if search["outcome"] is None:
@@ -166,29 +159,45 @@ def _outcome(search: Mapping[str, Any]) -> str:
     return _(OUTCOMES[search["outcome"]])
 
 
-def _examiners(search: Mapping[str, Any]) -> Html:
+def examiner_lines(search: Mapping[str, Any]) -> list[str]:
+    """Who examined, with what training."""
     lines = [
-        element(
-            "li",
-            text(
-                say(
-                    N_("Examiner {number}: {account}. Training: {training}"),
-                    number=number,
-                    account=each["account"],
-                    training=each["training"] or "-",
-                )
-            ),
+        say(
+            N_("Examiner {number}: {account}. Training: {training}"),
+            number=number,
+            account=each["account"],
+            training=each["training"] or "-",
         )
         for number, each in enumerate(search["examiners"], start=1)
     ]
     if search["set_aside"]:
-        lines.append(
-            element(
-                "li",
-                text(say(N_("Examinations set aside: {count}"), count=search["set_aside"])),
-            )
-        )
+        lines.append(say(N_("Examinations set aside: {count}"), count=search["set_aside"]))
+    return lines
+
+
+def _examiners(search: Mapping[str, Any]) -> Html:
+    lines = [element("li", text(line)) for line in examiner_lines(search)]
     return element("section", element("h3", text(_(N_("Examined by")))), element("ul", *lines))
+
+
+def lead_facts(pair: Mapping[str, Any], lead: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """Where a lead leads."""
+    return [
+        (_(N_("Label")), lead["label"] or _(N_("Unlabelled face"))),
+        (_(N_("Photograph")), say(N_("{photo}, face {face}"), photo=lead["photograph"], face=lead["face"])),
+        (_(N_("Photographed")), words.date_words(lead["captured_at"])),
+        (_(N_("Source")), lead["source"]),
+        (_(N_("Its reference")), lead["source_ref"]),
+        (_(N_("Holder")), lead["holder"]),
+        (_(N_("Contact")), lead["contact"]),
+        (
+            _(N_("Comparison score")),
+            say(
+                N_("{score} (it orders the list; the examiners did not see it)"),
+                score=words.decimal(pair["score"]),
+            ),
+        ),
+    ]
 
 
 def _pair(pair: Mapping[str, Any], search: Mapping[str, Any]) -> Html:
@@ -212,43 +221,16 @@ def _pair(pair: Mapping[str, Any], search: Mapping[str, Any]) -> Html:
             element(
                 "div", figure(pictures, _(N_("Probe"))), figure(beside, _(N_("Candidate"))), class_="pair"
             ),
-            facts(
-                [
-                    (_(N_("Label")), lead["label"] or _(N_("Unlabelled face"))),
-                    (
-                        _(N_("Photograph")),
-                        say(N_("{photo}, face {face}"), photo=lead["photograph"], face=lead["face"]),
-                    ),
-                    (_(N_("Photographed")), words.date_words(lead["captured_at"])),
-                    (_(N_("Source")), lead["source"]),
-                    (_(N_("Its reference")), lead["source_ref"]),
-                    (_(N_("Holder")), lead["holder"]),
-                    (_(N_("Contact")), lead["contact"]),
-                    (
-                        _(N_("Comparison score")),
-                        say(
-                            N_("{score} (it orders the list; the examiners did not see it)"),
-                            score=words.decimal(pair["score"]),
-                        ),
-                    ),
-                ]
-            ),
+            facts(lead_facts(pair, lead)),
         ]
     return element("section", *parts, *(_verdict(each) for each in pair["verdicts"]))
 
 
-def _verdict(verdict: Mapping[str, Any]) -> Html:
+def verdict_lines(verdict: Mapping[str, Any]) -> list[str]:
+    """What one examiner found: the verdict first."""
     scale_ = verdict["scale"]
     mark = _(N_("unsuitable")) if scale_ is None else f"{scale_:+d}".replace("-", "\N{MINUS SIGN}")
-    parts = [
-        element(
-            "p",
-            element(
-                "strong",
-                text(say(N_("Examiner {number}: {verdict}"), number=verdict["examiner"], verdict=mark)),
-            ),
-        )
-    ]
+    lines = [say(N_("Examiner {number}: {verdict}"), number=verdict["examiner"], verdict=mark)]
     for finding, label in FINDINGS.items():
         named = [
             _(FEATURES[each["feature"]]) + (f" ({each['note']})" if each["note"] else "")
@@ -256,13 +238,13 @@ def _verdict(verdict: Mapping[str, Any]) -> Html:
             if each["finding"] == finding
         ]
         if named:
-            parts.append(
-                element(
-                    "p", text(say(N_("{finding}: {features}"), finding=_(label), features=", ".join(named)))
-                )
-            )
-    if verdict["note"]:
-        parts.append(element("p", text(verdict["note"])))
+            lines.append(say(N_("{finding}: {features}"), finding=_(label), features=", ".join(named)))
+    return [*lines, verdict["note"]] if verdict["note"] else lines
+
+
+def _verdict(verdict: Mapping[str, Any]) -> Html:
+    first, *rest = verdict_lines(verdict)
+    parts = [element("p", element("strong", text(first))), *(element("p", text(line)) for line in rest)]
     return element("div", *parts, class_="verdict")
 
 

@@ -35,7 +35,9 @@ class RequestRecord(models.Model):
     tries = models.IntegerField(default=0)  # verifications that failed
     verified_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
     person_id = models.UUIDField(null=True)  # whose the receipt is
-    entered_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    entered_by = models.ForeignKey(  # None: by whoever asks, on the public portal
+        Account, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     received_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)

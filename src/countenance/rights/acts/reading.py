@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from countenance.acting.step import Outcome, Step
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import CountenanceError
+from countenance.records.database import DjangoTransaction
 from countenance.records.models import RequestRecord, RequestStepRecord
+from countenance.records.workspace import Workspace
 from countenance.rights.desk import describe, find_request
 from countenance.tlog.statement import issue
 
@@ -25,18 +29,25 @@ def read(step: Step) -> Outcome:
 def receipts(step: Step) -> Outcome:
     """The receipts of a request, signed: a checkpoint is made where none covers them yet. `latest`: only the last one."""
     row = find_request(step.params.text("request"))
+    return Outcome(record=issued(step.workspace, step.tx, step.now, row, latest=step.params.flag("latest")))
+
+
+def issued(
+    workspace: Workspace, tx: DjangoTransaction, now: datetime, row: RequestRecord, *, latest: bool
+) -> dict[str, Json]:
+    """The receipts of `row`, each with its proof under a checkpoint of now."""
     steps = list(row.steps.filter(log_index__isnull=False))
-    if step.params.flag("latest"):
+    if latest:
         steps = steps[-1:]
-    step.workspace.log.sign_checkpoint(step.tx, step.now)
-    return Outcome(record={"request": row.number, "receipts": [_issued(step, kept) for kept in steps]})
+    workspace.log.sign_checkpoint(tx, now)
+    return {"request": row.number, "receipts": [_issued(workspace, tx, kept) for kept in steps]}
 
 
-def _issued(step: Step, kept: RequestStepRecord) -> dict[str, Json]:
+def _issued(workspace: Workspace, tx: DjangoTransaction, kept: RequestStepRecord) -> dict[str, Json]:
     """`file` None where the entry's details were erased since: the copy handed out then stays good."""
     assert kept.log_index is not None
     try:
-        file = issue(step.workspace.log, step.tx, kept.log_index, kept.statement)
+        file = issue(workspace.log, tx, kept.log_index, kept.statement)
     except CountenanceError as error:
         if error.code != "statement-forgotten":
             raise

@@ -13,8 +13,9 @@ from countenance.primitives.errors import ConflictError, UsageError
 from countenance.primitives.ids import new_code, new_id, read_code
 from countenance.primitives.text import N_
 from countenance.records.events import Event
-from countenance.records.models import ConsentReceipt, RequestRecord
-from countenance.rights.desk import describe, open_request, outcome, receipt_for, seal_details
+from countenance.records.models import Account, ConsentReceipt, RequestRecord
+from countenance.records.params import Params
+from countenance.rights.desk import At, describe, open_request, outcome, receipt_for, seal_details
 from countenance.rights.values import OptOutForm, Pointer, RequestState, RequestStep, Tier, tier_needed
 
 MOST_TRIES = 5
@@ -23,11 +24,15 @@ LANGUAGES = ("en", "fr")
 
 
 def open_(step: Step) -> Outcome:
+    """Take a request in, at the desk."""
+    return take_in(step, step.params, entered_by=step.caller.account)
+
+
+def take_in(step: At, params: Params, *, entered_by: Account | None) -> Outcome:
     """Take a request in. The answer is the same whoever asks: what is held is not looked at, so it cannot show.
 
-    The secret is told once, here; the records keep its SHA-256.
+    The secret is told once, here; the records keep its SHA-256. `entered_by`: None for the public portal.
     """
-    params = step.params
     kind = params.choice("kind", RequestKind)
     pointer = params.choice("pointer", Pointer)
     value = params.line("value", "") if pointer is Pointer.OWN_FACE else params.line("value")
@@ -52,7 +57,7 @@ def open_(step: Step) -> Outcome:
         language=language,
         place=check_place(place) if place else "",
         state=RequestState.RECEIVED.value,
-        entered_by=step.caller.account,
+        entered_by=entered_by,
         received_at=received,
     )
     said = {"name": params.line("name"), "contact": params.line("contact"), "value": value}

@@ -1,0 +1,321 @@
+"""Each desk's main story in the real Chromium: both languages, keyboard alone, without scripts, 320 pixels wide; axe on every page.
+
+320 CSS pixels are also what 400 % zoom leaves of a window of 1280 (WCAG 2.2, 1.4.10).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from house import House, found_house, photograph
+from playwright.sync_api import Browser, Page, sync_playwright
+from review_desk import Desk, desk_of
+from web_parts import PASSWORD, Visitor
+
+from countenance.records.identity import AccountKey
+from countenance.service.server import SearcherServer
+from countenance.web.entering import invite
+from countenance.web.serving import listen
+from countenance.web.site import application, site
+
+CHROMIUM = shutil.which("chromium") or ""
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WEIGHT = """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .filter(each => each.initiatorType !== "img").reduce((sum, each) => sum + each.encodedBodySize, 0)"""
+SHOTS = os.environ.get("COUNTENANCE_SHOTS", "")
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Debian's chromium")
+
+
+@dataclass(kw_only=True)
+class Live:
+    """The application on a port of this machine, with two people, reviewers and a public."""
+
+    house: House
+    desk: Desk
+    address: str
+    browser: Browser
+
+    def open(self, lang: str = "en", *, width: int = 1100, js: bool = True, dark: bool = False) -> Page:
+        """A page of a new browser; what it says of the policy is gathered in `page.blocked`."""
+        context = self.browser.new_context(
+            locale="fr-CA" if lang == "fr" else "en-CA",
+            java_script_enabled=js,
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+        )
+        context.set_default_timeout(30_000)
+        page = context.new_page()
+        blocked: list[str] = []
+        page.on(
+            "console", lambda said: blocked.append(said.text) if "Content Security" in said.text else None
+        )
+        page.on("pageerror", lambda error: blocked.append(str(error)))
+        page.blocked = blocked  # type: ignore[attr-defined]
+        page.goto(self.address)
+        return page
+
+    def enter(self, key: AccountKey, lang: str = "en", **how: Any) -> Page:
+        """A browser of somebody who is in: through the door once, and the cookie put into it."""
+        visitor = Visitor(house=self.house).enter(key)
+        page = self.open(lang, **how)
+        cookie = visitor.client.cookies["__Host-session"].value
+        page.context.add_cookies(
+            [
+                {
+                    "name": "__Host-session",
+                    "value": cookie,
+                    "url": self.address.replace("http:", "https:"),
+                    "secure": True,
+                }
+            ]
+        )
+        page.goto(self.address)
+        return page
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    # Playwright keeps an event loop in this thread; nothing of ours runs in it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    house = found_house(tmp_path_factory.mktemp("stories") / "workspace", None)
+    desk = desk_of(house, people=2)
+    directory = house.workspace.directory
+    server = listen(application(directory, clock=house.clock), "127.0.0.1", 0)
+    searcher = SearcherServer(directory, clock=house.clock)
+    threads = [threading.Thread(target=searcher.run), threading.Thread(target=server.run, daemon=True)]
+    for thread in threads:
+        thread.start()
+    assert searcher.ready.wait(60)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        address = f"http://localhost:{server.effective_port}"
+        yield Live(house=house, desk=desk, address=address, browser=browser)
+        browser.close()
+    server.close()
+    searcher.stop()
+    threads[0].join(60)
+    house.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+def tab_to(page: Page, selector: str, most: int = 90) -> None:
+    """Press Tab until the wanted thing has the focus, and see that the focus can be seen."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+            return
+    raise AssertionError(f"the keyboard does not reach {selector}")
+
+
+def check(page: Page, name: str, lang: str) -> None:
+    """axe finds nothing, the language is right, nothing was blocked, nothing hangs over, and the page is small."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("async rules => (await axe.run(document, {runOnly: rules})).violations", RULES)
+    assert [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found] == [], name
+    assert page.locator("html").get_attribute("lang") == lang, name
+    assert page.blocked == [], name  # type: ignore[attr-defined]
+    shoot(page, f"{name}-{lang}")
+
+
+def shoot(page: Page, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+
+
+def fits(page: Page) -> None:
+    """Nothing wider than the window: no second direction to scroll in (WCAG 2.2, 1.4.10)."""
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= page.viewport_size["width"], (page.url, wide)  # type: ignore[index]
+
+
+def test_axe_is_what_was_published() -> None:
+    assert hashlib.sha256(AXE.read_bytes()).hexdigest() == AXE_SHA256
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_public_asks_and_follows_without_script_on_a_phone(live: Live, lang: str, tmp_path: Path) -> None:
+    site().asking._seen.clear()
+    page = live.open(lang, width=320, js=False)
+    for path in ("/", "/register", "/follow", "/login", "/nowhere", "/ask"):
+        page.goto(live.address + path)
+        shoot(page, f"phone-{path.strip('/') or 'home'}-{lang}")
+        assert page.locator("h1").count() == 1
+    page.locator('input[value="opt-out:block-picture"]').check()
+    page.locator("#name").fill("Anne Roy")
+    page.locator("#contact").fill("1 rue du Port")
+    page.locator("#place").select_option("CA-QC")
+    page.locator("main button").click()
+    number, secret = page.locator("code.secret").all_inner_texts()
+    with page.expect_download() as waiting:
+        page.locator("main button").click()
+    assert re.fullmatch(rf"receipt-{number}-\d+\.json", waiting.value.suggested_filename)
+    page.goto(live.address + "/follow")
+    page.locator("#number").fill(number)
+    page.locator("#secret").fill(secret)
+    page.locator("main button").last.click()
+    assert page.locator("h2").first.inner_text() == number
+    page.context.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_every_page_is_clean(live: Live, lang: str) -> None:
+    """axe on every page, in both languages; each under 100 kB besides pictures, and none wider than a phone."""
+    public = live.open(lang)
+    for path in ("/", "/register", "/ask", "/follow", "/login", "/nowhere"):
+        visit(public, live.address + path, lang)
+    link = invite(site().keyring, live.house.deputy, live.house.clock())
+    visit(public, f"{live.address}/welcome/{link}", lang, name="welcome")
+    public.context.close()
+    carol = live.enter(live.house.caseworker, lang)
+    code = live.house.case
+    for path in (
+        "/",
+        "/cases",
+        "/cases/new",
+        f"/cases/{code}",
+        f"/cases/{code}/report",
+        "/review",
+        "/confirm",
+    ):
+        visit(
+            carol,
+            live.address + path,
+            lang,
+            name=f"case-{path.strip('/').split('/')[-1].replace(code, 'one') or 'home'}",
+        )
+    carol.goto(f"{live.address}/cases/{code}")
+    carol.locator("#photographs").set_input_files(
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photograph("P001", "emotions_sheet")}
+    )
+    carol.locator("form[enctype] button").click()
+    check(carol, "which", lang)
+    carol.locator("input[type=radio]").first.check()
+    carol.locator("main button").click()
+    carol.wait_for_url("**/searches/*")
+    check(carol, "candidates", lang)
+    carol.locator("ol.strip a").first.click()
+    check(carol, "compare", lang)
+    carol.set_viewport_size({"width": 320, "height": 700})
+    fits(carol)
+    carol.context.close()
+
+
+def visit(page: Page, address: str, lang: str, name: str = "") -> None:
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    weight = page.evaluate(WEIGHT)
+    assert 0 < weight <= 100_000, (address, weight)
+    check(page, name or f"public-{address.rpartition('/')[2] or 'home'}", lang)
+    page.set_viewport_size({"width": 320, "height": 700})
+    fits(page)
+    page.set_viewport_size({"width": 1100, "height": 800})
+
+
+def test_door_and_search_by_keyboard_alone(live: Live, tmp_path: Path) -> None:
+    visitor = Visitor(house=live.house).enter(live.house.caseworker)  # has password and codes now
+    page = live.open("en")
+    tab_to(page, 'a[href="/login"]')
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/login")
+    tab_to(page, "#name")
+    page.keyboard.type("carol")
+    tab_to(page, "#password")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/login/second*")
+    page.locator("#code").focus()
+    page.keyboard.type(visitor.code())
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{live.address}/")
+    tab_to(page, 'a[href="/cases"]')
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases")
+    tab_to(page, f'a[href="/cases/{live.house.case}"]')
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{live.house.case}")
+    tab_to(page, "#photographs")
+    page.locator("#photographs").set_input_files(  # the system's own window for files is not the page's
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photograph("P001", "amateur_selfie")}
+    )
+    tab_to(page, "form[enctype] button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/searches/*")
+    tab_to(page, "ol.strip a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/searches/*/1")
+    # Eyes equally far apart in both, and both move together.
+    tab_to(page, ".pane")
+    page.keyboard.press("ArrowRight")
+    moved = page.locator(".pane img").evaluate_all("all => all.map(i => getComputedStyle(i).transform)")
+    assert set(moved) == {"matrix(1, 0, 0, 1, 20, 0)"}
+    tab_to(page, "main nav a, footer button")
+    assert page.blocked == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
+@pytest.mark.parametrize("js", [True, False])
+def test_review_by_keys_and_without_script(live: Live, js: bool) -> None:
+    house, desk = live.house, live.desk
+    house.search(photograph("P001", "amateur_selfie"))
+    desk.open()
+    page = live.enter(desk.reviewers["ada" if js else "bob"], "en", js=js)
+    page.goto(live.address + "/review")
+    page.locator('form[action="/review/next"] button').click()
+    page.wait_for_url("**/review/pair/*")
+    first = page.locator("h1").inner_text()
+    assert page.locator("#veil").is_checked()
+    if js:
+        check(page, "pair", "en")
+        page.keyboard.press("3")
+        assert page.locator('input[name=verdict][value="+2"]').is_checked()
+        page.keyboard.press("z")
+        assert page.locator("input[name=verdict]:checked").count() == 0
+        page.keyboard.press("?")
+        page.locator('[data-key="0"]').fill("k")
+        page.locator('[data-key="0"]').blur()
+        page.locator("h1").click()
+        page.keyboard.press("k")
+        assert page.locator('input[name=verdict][value="0"]').is_checked()
+        page.locator("[data-keys-on]").uncheck()
+        page.locator("h1").click()
+        page.keyboard.press("3")
+        assert page.locator('input[name=verdict][value="0"]').is_checked()  # keys are off
+        page.locator("#veil").uncheck()
+        shoot(page, "pair-unveiled-en")
+    else:
+        page.locator('input[name=verdict][value="0"]').check()
+    page.locator("form[data-review] button").click()
+    page.wait_for_function(
+        "t => document.querySelector('h1').innerText !== t", arg=first
+    ) if js else page.wait_for_load_state()
+    assert page.locator("h1").inner_text() != first
+    page.context.close()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_night_and_forced_colours_keep_their_contrast(live: Live, dark: bool) -> None:
+    page = live.open("en", dark=dark)
+    for path in ("/", "/ask", "/login"):
+        page.goto(live.address + path)
+        check(page, f"{'dark' if dark else 'light'}-{path.strip('/') or 'home'}", "en")
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    page.goto(live.address + "/ask")
+    edges = page.evaluate(
+        "[...document.querySelectorAll('main button')].map(b => getComputedStyle(b).borderTopWidth)"
+    )
+    assert edges == ["2px"]  # a button is seen by its edge where colours are the reader's own
+    shoot(page, f"forced-{dark}")
+    page.context.close()
