@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -132,7 +133,8 @@ class ClusterIndex(Index):
                     wanted[link.name].append(segment)
             sent = []
             for link in list(self.fleet.links.values()):
-                told, blobs = [], []
+                told: list[dict[str, Any]] = []
+                blobs: list[bytes] = []
                 for name in wanted.get(link.name, []):
                     key = None if name in link.held else self._key(name)
                     if key is None and name not in link.held:
@@ -146,7 +148,7 @@ class ClusterIndex(Index):
                     )
                     if key is not None:
                         blobs.append(self.fleet.sealed(link, key, name))
-                link.held = frozenset(str(one["live"]["id"]) for one in told)  # type: ignore[index]
+                link.held = frozenset(str(one["live"]["id"]) for one in told)
                 header = {
                     "op": "hold",
                     "segments": told,
@@ -294,23 +296,29 @@ class ClusterIndex(Index):
         return [round_.settle(n, depth_for(compared, limit)) for n in range(len(probes))], compared
 
     def assign(self, part: Part, without: frozenset[str]) -> dict[str, list[str]]:
-        """Segments of a part by the holder that is to search them: the first that has them open."""
+        """Segments of a part by the holder that is to search them: of those that have one open, who has least to do so far.
+
+        Holders with most rows come first: a request takes a third of a millisecond to send, and they are waited for.
+        """
         links = list(self.fleet.links.values())
         waiting = [link for link in links if not link.held <= link.open | link.broken.keys()]
         for name, (header, _) in self.ask([(link, {"op": "state"}, ()) for link in waiting]).items():
             if name in self.fleet.links:
                 _take(self.fleet.links[name], header)
         out: dict[str, list[str]] = {}
-        for one in part.segments:
+        rows: Counter[str] = Counter()
+        for one in sorted(part.segments, key=len, reverse=True):
             name = one.live.id
             able = [
-                link
+                link.name
                 for link in self.fleet.holders_of(name, len(links))
                 if name in link.open and link.name not in without
             ]
             if able:
-                out.setdefault(able[0].name, []).append(name)
-        return out
+                chosen = min(able, key=lambda each: rows[each])
+                rows[chosen] += len(one)
+                out.setdefault(chosen, []).append(name)
+        return {name: out[name] for name, _ in rows.most_common()}
 
 
 def _take(link: Link, state: dict[str, Any]) -> None:
