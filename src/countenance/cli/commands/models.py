@@ -91,9 +91,9 @@ _FILE = click.Path(path_type=Path)
     ),
     examples=(
         "countenance models add mine --recogniser mine.onnx --licence MIT \\",
-        "    --training-data 'volunteers, 2024, with consent' --publisher 'City Archive'",
+        "    --training-data 'volunteers, with consent' --publisher 'An Archive'",
         "countenance models add other --recogniser w600k.onnx --detector scrfd.onnx \\",
-        "    --licence 'non-commercial research' --acknowledge 'Ana Roy' --mean 127.5 --scale 127.5",
+        "    --licence 'non-commercial' --acknowledge 'Ana Roy' --scale 127.5",
     ),
 )
 @argument("name", metavar="NAME", help=N_("What the pack is to be called."))

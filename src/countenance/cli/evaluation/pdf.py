@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from countenance.cli.evaluation.sections import Report, Section, Table
+from countenance.cli.evaluation.outline import Report, Section, Table
 from countenance.cli.language import spoken
 from countenance.primitives.errors import UnavailableError
 from countenance.primitives.text import N_
