@@ -6,6 +6,7 @@ from countenance.acting.path import ActResult
 from countenance.acting.path import perform as perform_with
 from countenance.acting.step import Handlers
 from countenance.evaluation.acts import HANDLERS as EVALUATION
+from countenance.ingest.acts import HANDLERS as INGEST
 from countenance.oversight.acts import HANDLERS as OVERSIGHT
 from countenance.oversight.watch_acts import HANDLERS as WATCH
 from countenance.records.identity import SignedRequest
@@ -25,6 +26,7 @@ HANDLERS: Handlers = {
     **RIGHTS,
     **SUPPRESSION,
     **EVALUATION,
+    **INGEST,
 }
 
 
