@@ -138,7 +138,12 @@ def test_who_withdrew_in_one_process_is_gone_from_every_other(stocked: Program) 
 
 def test_an_answer_has_these_keys_and_no_others(stocked: Program) -> None:
     answer = stocked.good("search", case_of(stocked), "probe.jpg", *CHLOE)
-    assert set(answer) == {"candidates", "coverage", "space_id", "grant", "log_entry", "statement"}
+    assert set(answer) == {
+        *("candidates", "coverage", "people", "evaluation", "operating_point"),
+        *("space_id", "grant", "log_entry", "statement"),
+    }
+    assert answer["operating_point"] is None
+    assert (answer["evaluation"]["origin"], answer["evaluation"]["passed_over"]) == ("pack", "none-adopted")
     assert set(answer["coverage"]) == {"searched", "of", "not_searchable"}
     assert {"rank", "person", "photo", "face", "score", "references"} < set(answer["candidates"][0])
     assert {"source_ref", "captured_at", "contact"} < set(answer["candidates"][0])

@@ -156,7 +156,7 @@ def test_every_quality_and_purpose_has_words() -> None:
 
 def test_a_score_is_told_for_this_size_of_gallery() -> None:
     assert words.statement_sentence(STATEMENT) == (
-        "In a gallery of 48,210 references, a stranger's photograph brings a candidate this strong about once in 40 searches "
+        "In a gallery of 48,210 people, a stranger's photograph brings a candidate this strong about once in 40 searches "
         "(30 to 55). With a threshold here the right person, if present, is missed about once in 25 searches (20 to 31)."
     )
     assert words.statement_phrase(STATEMENT) == "a stranger: about once in 40 searches"

@@ -167,6 +167,7 @@ class ExtractionPool:
 
     def __init__(self, pack: ModelPack, *, workers: int, limits: ExtractionLimits | None = None) -> None:
         self._pack = pack
+        self.space_id = pack.space_id
         self.limits = limits or ExtractionLimits()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False

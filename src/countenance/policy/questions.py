@@ -69,6 +69,8 @@ class Act(StrEnum):
     EVALUATION_END = "evaluation-end"
     OPERATING_POINT_SET = "operating-point-set"  # two persons
     OPERATING_POINT_END = "operating-point-end"
+    MODEL_MIGRATE = "model-migrate"  # templates of a gallery with another model pack, beside those it has
+    MODEL_SWITCH = "model-switch"  # to another model pack, or back; two persons
     BREACH_REPORT = "breach-report"
     REQUEST_OPEN = "request-open"
     REQUEST_VERIFY = "request-verify"
@@ -130,6 +132,7 @@ TWO_PERSON_ACTS = frozenset(
         Act.TRANSFORM_RENEW,
         Act.EVALUATION_ADOPT,
         Act.OPERATING_POINT_SET,
+        Act.MODEL_SWITCH,
     }
 )
 

@@ -110,6 +110,8 @@ class Event(StrEnum):
     EVALUATION_ENDED = "evaluation-ended"
     OPERATING_POINT_SET = "operating-point-set"
     OPERATING_POINT_ENDED = "operating-point-ended"
+    MODEL_MIGRATED = "model-migrated"
+    MODEL_SWITCHED = "model-switched"
     TRANSFORM_RENEWED = "transform-renewed"
     BREACH_REPORTED = "breach-reported"
     RESIDENCY_CLAIMED = "residency-claimed"

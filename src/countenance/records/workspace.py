@@ -216,7 +216,20 @@ class Workspace:
     def models(self) -> ModelPack:
         from countenance.extraction.pack import load_pack
 
-        return load_pack(self.settings.models)
+        return load_pack(self.models_in_use())
+
+    def models_in_use(self) -> str:
+        """Name of the model pack that makes templates now; another process may have switched it a moment ago."""
+        from countenance.records.models import WorkspaceState
+
+        chosen = WorkspaceState.objects.filter(pk=1).values_list("model_pack", flat=True).first()
+        return chosen or self.settings.models
+
+    def reload_models(self) -> None:
+        """Use the pack that is in use now, where it was switched since it was loaded."""
+        held: ModelPack | None = self.__dict__.get("models")
+        if held is not None and held.name != self.models_in_use():
+            del self.__dict__["models"]
 
     @cached_property
     def index(self) -> Index:

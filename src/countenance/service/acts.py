@@ -7,6 +7,7 @@ from countenance.acting.path import ActResult
 from countenance.acting.path import perform as perform_with
 from countenance.acting.step import Handlers
 from countenance.evaluation.acts import HANDLERS as EVALUATION
+from countenance.ingest.acts import HANDLERS as INGEST
 from countenance.oversight.acts import HANDLERS as OVERSIGHT
 from countenance.oversight.forms import FORMS as OVERSIGHT_FORMS
 from countenance.oversight.watch_acts import HANDLERS as WATCH
@@ -30,6 +31,7 @@ HANDLERS: Handlers = {
     **RIGHTS,
     **SUPPRESSION,
     **EVALUATION,
+    **INGEST,
 }
 
 FORMS: Forms = {**REGISTRY_FORMS, **REVIEW_FORMS, **OVERSIGHT_FORMS, **RIGHTS_FORMS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -55,13 +56,26 @@ class LocalSearcher:
     """A searcher in this very process, with the workspace's keys: for a command where no searcher runs, and inside the searcher."""
 
     def __init__(self, workspace: Workspace, *, workers: int | None = None) -> None:
-        self._workspace = workspace
+        self._workspace, self._workers = workspace, workers
         self._ingests = Ingests(workspace)
-        self._pool = ExtractionPool(
-            workspace.models,
-            workers=workers or workspace.settings.workers,
-            limits=workspace.limits,
+        self._pool = self._new_pool()
+        self._switching = threading.Lock()
+
+    def _new_pool(self) -> ExtractionPool:
+        return ExtractionPool(
+            self._workspace.models,
+            workers=self._workers or self._workspace.settings.workers,
+            limits=self._workspace.limits,
         )
+
+    def _pool_in_use(self) -> ExtractionPool:
+        """The pool of the model pack that is in use now: it may have been switched since the last search."""
+        with self._switching:
+            self._workspace.reload_models()
+            if self._pool.space_id != self._workspace.models.space_id:
+                before, self._pool = self._pool, self._new_pool()
+                before.close()
+            return self._pool
 
     @property
     def workspace_id(self) -> str:
@@ -69,7 +83,7 @@ class LocalSearcher:
 
     def search(self, signed: SignedRequest, photographs: tuple[bytes, ...]) -> SearchAnswer:
         """Run the path of a search here."""
-        return search(self._workspace, signed, photographs, self._pool)
+        return search(self._workspace, signed, photographs, self._pool_in_use())
 
     def perform(self, signed: SignedRequest) -> ActResult:
         """Run the path of an act here."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from countenance.cli.acts import pass_door
+from countenance.cli.acts import carry_out, given, pass_door
 from countenance.cli.door import Door
 from countenance.cli.failures import Exit
 from countenance.cli.language import say
@@ -91,9 +91,9 @@ _FILE = click.Path(path_type=Path)
     ),
     examples=(
         "countenance models add mine --recogniser mine.onnx --licence MIT \\",
-        "    --training-data 'volunteers, 2024, with consent' --publisher 'City Archive'",
+        "    --training-data 'volunteers, with consent' --publisher 'An Archive'",
         "countenance models add other --recogniser w600k.onnx --detector scrfd.onnx \\",
-        "    --licence 'non-commercial research' --acknowledge 'Ana Roy' --mean 127.5 --scale 127.5",
+        "    --licence 'non-commercial' --acknowledge 'Ana Roy' --scale 127.5",
     ),
 )
 @argument("name", metavar="NAME", help=N_("What the pack is to be called."))
@@ -270,3 +270,91 @@ def verify_pack(name: str) -> CountenanceError | None:
     except CountenanceError as error:
         return error
     return None
+
+
+@models.command(
+    "migrate",
+    summary=N_("Make a gallery's templates anew with another pack."),
+    text=N_(
+        "From the crops that are kept, beside the templates there are; both are searched until the pack is switched. Stops and "
+        "goes on. Labels, consents, decisions and tombstones stay as they are. At the end it tells how the candidates of open cases "
+        "would stand. Exit code 1 where a reference could not be moved."
+    ),
+    examples=("countenance models migrate missing mine",),
+)
+@argument("gallery", metavar="GALLERY", help=N_("The gallery."))
+@argument("name", metavar="PACK", help=N_("The model pack to move to."))
+@option(
+    "--workers", metavar="NUMBER", type=click.IntRange(1, 64), help=N_("Processes. Else one a processor.")
+)
+@pass_door
+def migrate(door: Door, gallery: str, name: str, workers: int | None) -> int:
+    """Migrate."""
+    from countenance.extraction.pack import load_pack
+    from countenance.ingest.moving import compare, describe, move
+    from countenance.records.named import find_gallery
+
+    workspace = door.workspace()
+    began = door.perform("model-migrate", {"gallery": gallery, "pack": name})
+    row, pack = find_gallery(gallery), load_pack(name)
+    several = workers or workspace.settings.workers
+
+    def tell(done: int, total: int) -> None:
+        line = say(N_("{done} of {total} references"), done=done, total=total)
+        door.screen.line(line, err=True)
+
+    done = move(workspace, row, pack, workers=several, progress=tell)
+    compared = compare(workspace, row, pack, workers=several)
+    if door.screen.json:
+        door.screen.document(
+            {
+                "gallery": row.name,
+                "pack": pack.name,
+                "space_id": str(pack.space_id),
+                "references": done.references,
+                "before": done.before,
+                "moved": done.moved,
+                "not_moved": [{"reference": one.reference, "reason": one.reason} for one in done.not_moved],
+                "open_cases": [describe(one) for one in compared],
+                "log_entry": began.log_entry,
+            }
+        )
+        return Exit.FAILED if done.not_moved else Exit.DONE
+    door.screen.text(
+        N_("{moved} of {references} references have a template of {pack} now; {left} could not be moved."),
+        moved=done.before + done.moved,
+        references=done.references,
+        pack=pack.name,
+        left=len(done.not_moved),
+    )
+    for one in compared:
+        moved = sum(each.rank_now not in {None, each.rank} for each in one.places)
+        door.screen.text(
+            N_(
+                "Case {case}, search {entry}: {moved} of {count} candidates change place, {below} fall below the floor."
+            ),
+            case=one.case,
+            entry=one.log_entry,
+            moved=moved,
+            count=len(one.places),
+            below=one.below_floor,
+        )
+    return Exit.FAILED if done.not_moved else Exit.DONE
+
+
+@models.command(
+    "switch",
+    summary=N_("Use another pack, or the one of before; two persons."),
+    text=N_(
+        "Takes effect with the next search. The templates of before stay, so that switching back is the same act."
+    ),
+    examples=("countenance models switch mine", "countenance models switch sface"),
+)
+@argument("name", metavar="PACK", help=N_("The model pack to use."))
+@option(
+    "--leave", is_flag=True, help=N_("Even where references without a template of it would not be found.")
+)
+@pass_door
+def switch(door: Door, name: str, leave: bool) -> None:
+    """Switch."""
+    carry_out(door, "model-switch", given(pack=name, leave=leave), N_("Switched to {pack}."), pack=name)

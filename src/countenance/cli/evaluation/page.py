@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from countenance.cli.evaluation.sections import Report, Section, Table
+from countenance.cli.evaluation.outline import Report, Section, Table
 from countenance.cli.language import _, spoken
 from countenance.cli.sheet.html import Html, document, element, join, text
 from countenance.cli.sheet.style import style

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from countenance.cli.evaluation.sections import Report, Section, Table
+from countenance.cli.evaluation.outline import Report, Section, Table
 from countenance.cli.typeset import compiled, facts, quoted, words
 
 FONT = "Libertinus Serif"

@@ -17,6 +17,7 @@ class WorkspaceState(models.Model):
     operator = models.TextField()  # who runs it
     jurisdiction = models.TextField()  # where
     revocation_epoch = models.BigIntegerField(default=0)
+    model_pack = models.TextField(default="", blank=True)  # model pack in use; "": as workspace.toml says
     last_seen_at = models.DateTimeField()  # latest moment written; a clock before it has been set back
     created_at = models.DateTimeField()
 

@@ -1,0 +1,79 @@
+"""The acts of moving: that a gallery's templates are made anew, and which model pack is in use."""
+
+from __future__ import annotations
+
+from countenance.acting.step import Handler, Handlers, Outcome, Step
+from countenance.extraction.pack import load_pack
+from countenance.ingest.moving import left_to_move
+from countenance.policy.questions import Act
+from countenance.primitives.errors import ConflictError
+from countenance.primitives.text import N_
+from countenance.records.events import Event
+from countenance.records.models import WorkspaceState
+from countenance.records.named import find_gallery
+from countenance.records.suppressing.lists import SuppressionList
+
+
+def migrate(step: Step) -> Outcome:
+    """`gallery`, `pack`. Only the entry; the door then has the templates made (`ingest.moving`)."""
+    gallery = find_gallery(step.params.line("gallery"))
+    pack = load_pack(step.params.line("pack"))
+    if pack.space_id == step.workspace.models.space_id:
+        raise _in_use(pack.name)
+    left = len(left_to_move(gallery, str(pack.space_id)))
+    return Outcome(
+        record={"gallery": gallery.name, "pack": pack.name, "space_id": str(pack.space_id), "left": left},
+        event=Event.MODEL_MIGRATED,
+        details={"gallery": str(gallery.pk), "space": str(pack.space_id), "left": left},
+        jurisdiction=gallery.jurisdiction,
+    )
+
+
+def switch(step: Step) -> Outcome:
+    """`pack`; `leave` where references without a template of it are to be searched no more. Two persons. Switching back is
+    the same act with the pack of before: its templates are still there.
+    """
+    pack = load_pack(step.params.line("pack"))
+    before = step.workspace.models_in_use()
+    if pack.name == before:
+        raise _in_use(pack.name)
+    space = str(pack.space_id)
+    left = len(left_to_move(None, space))
+    if left and not step.params.flag("leave"):
+        raise ConflictError(
+            N_("{left} references have no template of the pack {pack} yet; they would not be found."),
+            remedy=N_(
+                "Run countenance models migrate for each gallery; --leave searches without those that cannot be moved."
+            ),
+            code="models-left",
+            left=left,
+            pack=pack.name,
+        )
+    kept_out = SuppressionList(step.workspace).length()
+    if kept_out:
+        raise ConflictError(
+            N_(
+                "{count} people chose to be kept out by a template of the pack in use; another pack would not know them."
+            ),
+            remedy=N_("They must join again with a picture, or leave, before the pack is switched."),
+            code="models-suppression",
+            count=kept_out,
+        )
+    WorkspaceState.objects.filter(pk=1).update(model_pack=pack.name)
+    step.workspace.revoke_grants()
+    step.afterwards.append(step.workspace.reload_models)
+    return Outcome(
+        record={"pack": pack.name, "before": before, "left": left},
+        event=Event.MODEL_SWITCHED,
+        details={"pack": pack.name, "space": space, "before": before, "left": left},
+    )
+
+
+HANDLERS: Handlers = {
+    Act.MODEL_MIGRATE: Handler(carry_out=migrate),
+    Act.MODEL_SWITCH: Handler(carry_out=switch),
+}
+
+
+def _in_use(name: str) -> ConflictError:
+    return ConflictError(N_("The pack {pack} is in use already."), code="models-in-use", pack=name)
