@@ -167,8 +167,22 @@ def test_a_requesters_own_face(api: Api) -> None:
 
 def test_kept_out_by_choice(api: Api) -> None:
     token = api.token(api.house.operator)
-    fields = {"request": "Q-1", "picture": _file(photograph("P002")), "days": 30}
-    joined = api.upload("/suppressions", token, fields)
+    opened = api.act(
+        "request-open",
+        token,
+        {
+            "kind": "opt-out",
+            "form": "protected-template",
+            "pointer": "own-face",
+            "name": "Anne",
+            "contact": "anne@example.org",
+        },
+    ).json["record"]["request"]
+    fields = {"request": opened, "picture": _file(photograph("P002")), "days": 30}
+    assert api.upload("/requests/keep-out", token, fields).status == 409  # nobody has seen who it is
+    seen = {"request": opened, "tier": "own-face-seen", "seen": "licence"}
+    assert api.act("request-verify", token, seen).status == 200
+    assert api.upload("/requests/keep-out", token, {**fields, "picture": _file(_blank())}).status == 400
+    joined = api.upload("/requests/keep-out", token, {**fields, "picture": _file(photograph("P002"))})
     assert joined.status == 200, joined.json
     assert joined.json["record"]["code"]
-    assert api.upload("/suppressions", token, {**fields, "picture": _file(_blank())}).status == 400

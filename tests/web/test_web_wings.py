@@ -143,6 +143,28 @@ def test_a_requester_is_found_by_their_own_face(operator: Visitor) -> None:
     assert nothing.status_code in {200, 400}
 
 
+def test_a_person_is_kept_out_by_their_own_picture(operator: Visitor) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    opened = operator.post(
+        "/requests/act/request-open",
+        kind="opt-out",
+        form="protected-template",
+        pointer="own-face",
+        name="Anne",
+        contact="a@example.org",
+    )
+    found = re.search(r"Q-[0-9A-Z-]+", _text(opened))
+    assert found
+    number = found.group()
+    operator.post("/requests/act/request-verify", request=number, tier="own-face-seen", seen="licence")
+    assert operator.post("/requests/act/request-fulfil", request=number).status_code == 400
+    picture = SimpleUploadedFile("a.jpg", photograph("P002"), "image/jpeg")
+    done = operator.post("/requests/act/request-fulfil", request=number, picture=picture, days="30")
+    assert done.status_code == 200, _text(done)
+    assert operator.house.events()[-1] == "request-fulfilled"
+
+
 def test_suspending_asks_for_a_fresh_second_factor(operator: Visitor) -> None:
     from datetime import timedelta
 

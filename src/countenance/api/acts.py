@@ -32,6 +32,7 @@ LISTS: Mapping[Act, str] = {
 """Acts that read one listing, and where their lists are found."""
 
 ELSEWHERE: Mapping[Act, str] = {
+    Act.MODEL_MIGRATE: "makes the templates, on the workspace's own machine: countenance models migrate",
     Act.BACKUP: "is written on the workspace's own machine: countenance backup",
     Act.LOG_EXPORT: "is written on the workspace's own machine: countenance log export",
     Act.YEAR_COUNT: "is counted from the log, on the workspace's own machine: countenance yearly",
@@ -39,7 +40,6 @@ ELSEWHERE: Mapping[Act, str] = {
     Act.TOKEN_MAKE: "is made where the account's key is: countenance token make",
     Act.REQUEST_SEARCH: "takes a picture: requests/search",
     Act.REQUEST_DISCLOSE: "makes a search again from its sealed inputs: countenance request disclose",
-    Act.SUPPRESSION_JOIN: "takes a picture: suppressions",
     Act.REQUEST_READ: "is a list: requests",
 }
 """Acts without a route of their own here, and why."""

@@ -1,4 +1,4 @@
-"""What is asked with a person's own picture: their faces looked for on their request, and being kept out."""
+"""What is asked with a person's own picture: their faces looked for on their request, and an opt-out that keeps its template."""
 
 from typing import Annotated
 
@@ -27,7 +27,7 @@ class OwnFaceBody(Body):
 
 
 class KeepOutBody(Body):
-    """The request it rests on, for how many days, and whether lists of candidates are meant too."""
+    """The opt-out that asks for it, for how many days, and whether lists of candidates are meant too."""
 
     request: _Number
     face: _Face = -1
@@ -53,21 +53,19 @@ def search_own_face(
 
 
 def keep_out(request: HttpRequest, data: Form[KeepOutBody], picture: File[UploadedFile]) -> HttpResponse:
-    """Put a person on the list of those who are kept out, by a picture that serves this alone."""
+    """Answer an opt-out by a protected template, by a picture that serves this alone."""
     asking = asking_of(request)
     (content,) = read_pictures([picture])
-    params: dict[str, Json] = {"photograph": sha256_hex(content), "request": data.request, "face": data.face}
+    params: dict[str, Json] = {"request": data.request, "picture": sha256_hex(content), "face": data.face}
     if data.days is not None:
         params["days"] = data.days
     if data.every_answer:
         params["every_answer"] = True
 
     def run(nonce: str | None) -> tuple[int, dict[str, Json]]:
-        return done(asking.perform_with(Act.SUPPRESSION_JOIN.value, params, content, nonce=nonce))
+        return done(asking.perform_with(Act.REQUEST_FULFIL.value, params, content, nonce=nonce))
 
-    return answer(
-        request, asking, Errand(what={"act": Act.SUPPRESSION_JOIN.value, "params": params}, run=run)
-    )
+    return answer(request, asking, Errand(what={"act": Act.REQUEST_FULFIL.value, "params": params}, run=run))
 
 
 router.add_api_operation(
@@ -79,10 +77,10 @@ router.add_api_operation(
     summary="Look for a requester's own face.",
 )
 router.add_api_operation(
-    "/suppressions",
+    "/requests/keep-out",
     ["POST"],
     keep_out,
     response={200: Done},
-    operation_id="suppression_join",
-    summary="Keep a person out, by their own choice.",
+    operation_id="request_keep_out",
+    summary="Answer an opt-out by a protected template.",
 )

@@ -7,7 +7,9 @@ from countenance.acting.path import ActResult
 from countenance.acting.path import perform as perform_with
 from countenance.acting.step import Handlers
 from countenance.evaluation.acts import HANDLERS as EVALUATION
+from countenance.evaluation.forms import FORMS as EVALUATION_FORMS
 from countenance.ingest.acts import HANDLERS as INGEST
+from countenance.ingest.forms import FORMS as INGEST_FORMS
 from countenance.oversight.acts import HANDLERS as OVERSIGHT
 from countenance.oversight.forms import FORMS as OVERSIGHT_FORMS
 from countenance.oversight.watch_acts import HANDLERS as WATCH
@@ -34,7 +36,14 @@ HANDLERS: Handlers = {
     **INGEST,
 }
 
-FORMS: Forms = {**REGISTRY_FORMS, **REVIEW_FORMS, **OVERSIGHT_FORMS, **RIGHTS_FORMS}
+FORMS: Forms = {
+    **REGISTRY_FORMS,
+    **REVIEW_FORMS,
+    **OVERSIGHT_FORMS,
+    **RIGHTS_FORMS,
+    **EVALUATION_FORMS,
+    **INGEST_FORMS,
+}
 """What each act asks for."""
 
 

@@ -1,4 +1,4 @@
-"""Acts that come with a picture: a requester's own face looked for, and a person kept out. The picture serves that alone."""
+"""Acts that come with a picture: a requester's own face looked for, and an opt-out that keeps its template. The picture serves that alone."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
 from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
+from countenance.rights.opting_out import fulfil_with_picture
 from countenance.rights.own_face import NoProbe, OwnFaceFound, search_own_face
-from countenance.rights.suppression import join
 
 
 def perform_with(
@@ -24,8 +24,8 @@ def perform_with(
 
     A picture that gives no template is told in the record (`no_probe`), as a named result.
     """
-    if signed.act == Act.SUPPRESSION_JOIN.value:
-        return join(workspace, signed, picture, pool)
+    if signed.act == Act.REQUEST_FULFIL.value:
+        return fulfil_with_picture(workspace, signed, picture, pool)
     if signed.act != Act.REQUEST_SEARCH.value:
         raise UsageError(N_("The act {act} takes no picture."), code="act-picture", act=signed.act)
     found = search_own_face(workspace, signed, picture, pool)

@@ -102,7 +102,6 @@ REQUESTS = Wing(
                 (Act.REQUEST_EXTEND, "request"),
                 (Act.REQUEST_REFUSE, "request"),
                 (Act.REQUEST_WITHDRAW, "request"),
-                (Act.SUPPRESSION_JOIN, "request"),
             ),
         ),
         Shelf(
@@ -365,8 +364,8 @@ FOLLOWS: Mapping[Act, Act] = {
 }
 """What may be done once its effect has been seen; it is offered there and nowhere else."""
 
-WITH_PICTURE: Mapping[Act, str] = {Act.REQUEST_SEARCH: "picture", Act.SUPPRESSION_JOIN: "photograph"}
-"""Acts that come with a picture, and the parameter that holds its SHA-256."""
+WITH_PICTURE: Mapping[Act, str] = {Act.REQUEST_SEARCH: "picture", Act.REQUEST_FULFIL: "picture"}
+"""Acts that may come with a picture, and the parameter that holds its SHA-256."""
 
 CANNOT_BE_UNDONE = frozenset(
     {

@@ -52,7 +52,9 @@ class Listed:
 
     @property
     def size(self) -> int:
-        return sum(len(each.crop) for each in (*self.answer.candidates, *self.answer.probe))
+        return sum(len(each.crop) for each in self.answer.candidates) + sum(
+            len(face.crop) for face in self.answer.probe
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,10 +113,14 @@ def _act(request: HttpRequest, wing: Wing, chosen: Act) -> HttpResponse:
 def _perform(request: HttpRequest, chosen: Act, params: dict[str, Json]) -> ActResult:
     """The act, with its picture where it has one. The picture stays in memory, and serves this alone."""
     name = WITH_PICTURE.get(chosen)
-    if name is None:
+    if name is None or (name not in request.FILES and _may_be_left_out(chosen, name)):
         return desk_of(request).perform(chosen.value, params)
     content = b"".join(file.read() for file in request.FILES.getlist(name)[:1])
     return desk_of(request).perform_with(chosen.value, {**params, name: sha256_hex(content)}, content)
+
+
+def _may_be_left_out(chosen: Act, name: str) -> bool:
+    return any(each.name == name and not each.required for each in FORMS[chosen])
 
 
 def _approve(request: HttpRequest, wing: Wing) -> HttpResponse:
