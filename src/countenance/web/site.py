@@ -97,11 +97,9 @@ def application(directory: Path, *, public: str = "", clock: Clock = system_cloc
     _SERVED[:] = [held]
     for name, value in _settings(held).items():
         setattr(settings, name, value)
-    for name in ("django.request", "django.security"):
+    for name in ("django.request", "django.security.csrf"):
         # They write the address of a request that failed, and an address may hold a one-time link.
-        logger = logging.getLogger(name)
-        logger.propagate = False
-        logger.addHandler(logging.NullHandler())
+        logging.getLogger(name).disabled = True
     made: WsgiApplication = get_wsgi_application()
     return made
 

@@ -52,9 +52,8 @@ class Listed:
 
     @property
     def size(self) -> int:
-        return sum(len(each.crop) for each in self.answer.candidates) + sum(
-            len(face.crop) for face in self.answer.probe
-        )
+        candidates = sum(len(each.crop) for each in self.answer.candidates)
+        return candidates + sum(len(face.crop) for face in self.answer.probe)
 
 
 @dataclass(frozen=True, kw_only=True)
