@@ -7,8 +7,9 @@ import logging
 import secrets
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -138,6 +139,9 @@ def _on_errors(api: NinjaAPI) -> None:
         told["Retry-After"] = str(error.seconds)
         return told
 
+    def unreadable(_request: HttpRequest, _: Exception) -> HttpResponse:
+        return problems.problem(400, N_("The body cannot be read."), code="body", title=N_("Wrong request"))
+
     def malformed(_request: HttpRequest, error: HttpError) -> HttpResponse:
         status = 400 if error.status_code < 500 else 500
         return problems.problem(
@@ -163,6 +167,9 @@ def _on_errors(api: NinjaAPI) -> None:
         (AuthenticationError, unauthenticated),
         (TooManyRequestsError, too_many),
         (HttpError, malformed),
+        (MultiPartParserError, unreadable),
+        (BadRequest, unreadable),
+        (SuspiciousOperation, unreadable),
         (RequestDataTooBig, too_large),
         (TooManyFilesSent, too_large),
         (Http404, missing),
