@@ -30,7 +30,7 @@ token = Family(
         "name those. Without --purpose it names no purpose, and so makes no search."
     ),
     examples=(
-        "countenance token make archive-import --as chloe --purpose missing-person --days 30",
+        "countenance token make import --as chloe --purpose missing-person --days 30",
         "countenance token make lists --as chloe --act records-read",
     ),
 )
