@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import pytest
 from index_parts import EPOCH, NOW, World, grant, random_template
 
 from countenance.index import live, upkeep
@@ -183,3 +185,22 @@ def test_a_whole_index_takes_no_set_over_of_which_a_segment_is_gone(world: World
     assert world.keep(reader).remade > 0
     for index in (reader, world.new_index()):
         assert set(world.found(random_template(RNG), index=index)) == there - {new[0]}
+
+
+def test_a_segment_that_somebody_else_struck_out_leaves_nothing(world: World) -> None:
+    """Another process took the segment that is being written for lost, and struck it out before there was a file of it."""
+    _names(world, 12)
+    real = upkeep.write_segment
+
+    def struck(*given: Any, **named: Any) -> None:
+        with world.session.transaction() as tx:
+            live.forget_files(tx, live.end_files(tx, NOW, own=True))
+        real(*given, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upkeep, "write_segment", struck)
+        assert world.keep().given_up == 1
+    assert list(world.files.names()) == []
+    assert not _due(world)
+    assert world.keep().sealed_rows == 12
+    assert len(list(world.files.names())) == len(world.live().segments) == 1

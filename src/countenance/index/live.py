@@ -171,10 +171,16 @@ def end_files(tx: Transaction, now: datetime, *, mine: Iterable[str] = (), own: 
         old = int(now.timestamp()) - integer(since) > _ABANDONED_SECONDS
         if state == "ended" or segment in given_up or old or _dead(str(who), own=own):
             due.append(str(segment))
+    # Somebody else may have given ours up and struck them out before the first byte of them was written.
+    struck = sorted(given_up.difference(str(segment) for segment, *_ in rows))
+    tx.executemany(
+        "insert into index_file (segment_id, state, owner, since) values (%s, 'ended', %s, %s)",
+        [(segment, owner(), int(now.timestamp())) for segment in struck],
+    )
     tx.executemany(
         "update index_file set state = 'ended' where segment_id = %s", [(segment,) for segment in due]
     )
-    return due
+    return [*due, *struck]
 
 
 def has_files_to_end(tx: Transaction) -> bool:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,10 @@ _SIZE_STEP = 8
 _TURN_SECONDS = 0.0005  # that upkeep may keep the interpreter while a search wants it
 
 _log = logging.getLogger(__name__)
+_rounds: list[
+    float
+] = []  # rounds under way in this process; first, how often threads took turns before the first of them
+_rounds_lock = threading.Lock()
 
 
 @dataclass(kw_only=True)
@@ -269,12 +274,17 @@ def _giving_way() -> Iterator[None]:
     """Let other threads have the interpreter ten times as often as usual: a search asks for it a dozen times, each time
     after working without it, and would wait 5 ms for it every time.
     """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, _TURN_SECONDS))
+    with _rounds_lock:
+        _rounds.append(sys.getswitchinterval())
+        sys.setswitchinterval(min(_rounds[0], _TURN_SECONDS))
     try:
         yield
     finally:
-        sys.setswitchinterval(before)
+        with _rounds_lock:
+            usual = _rounds[0]
+            _rounds.pop()
+            if not _rounds:
+                sys.setswitchinterval(usual)
 
 
 def _choose(part: Part, most_rows: int) -> list[HeldSegment]:
