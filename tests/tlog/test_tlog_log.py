@@ -367,25 +367,23 @@ def test_writers_at_the_same_time_leave_one_log(tmp_path: Path, log: Log) -> Non
 
 
 def test_writers_at_the_same_time_leave_one_log_on_postgresql(
-    postgres_server: str, log: Log, request: pytest.FixtureRequest
+    postgres_database: str, log: Log, request: pytest.FixtureRequest
 ) -> None:
     psycopg = pytest.importorskip("psycopg")
     from tlog_helpers import PostgresTransaction
 
-    with psycopg.connect(postgres_server, autocommit=True) as own:
-        own.execute("DROP SCHEMA public CASCADE")
-        own.execute("CREATE SCHEMA public")
+    with psycopg.connect(postgres_database, autocommit=True) as own:
         for statement in schema("postgresql"):
             own.execute(statement)
 
     def write() -> None:
-        with psycopg.connect(postgres_server) as connection:
+        with psycopg.connect(postgres_database) as connection:
             for _ in range(20):
                 with connection.transaction():
                     log.append(PostgresTransaction(connection), entries(0, 7))
 
     run_together(write)
-    with psycopg.connect(postgres_server) as connection:
+    with psycopg.connect(postgres_database) as connection:
         tx = PostgresTransaction(connection)
         log.sign_checkpoint(tx, START + timedelta(hours=1))
         assert log.verify(tx).ok
