@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ _SIZE_STEP = 8
 _TURN_SECONDS = 0.0005  # that upkeep may keep the interpreter while a search wants it
 
 _log = logging.getLogger(__name__)
+_rounds: list[
+    float
+] = []  # rounds under way in this process; first, how often threads took turns before the first of them
+_rounds_lock = threading.Lock()
+_writing: set[str] = set()  # segments that this process is writing, whichever of its indexes
 
 
 @dataclass(kw_only=True)
@@ -203,6 +209,7 @@ class _Work:
         except ConflictError:
             _log.info("segments changed meanwhile")
         finally:
+            _writing.difference_update(names)
             if not done:
                 self.report.given_up += 1
         if not done:
@@ -228,9 +235,10 @@ class _Work:
                 rows=len(part.ids),
                 as_of=task.as_of,
             )
+            names.append(made.id)
+            _writing.add(made.id)
             with self.begin() as tx:
                 live.note_building(tx, [made.id], self.now)
-            names.append(made.id)
             write_segment(
                 self.shelf.files,
                 self.shelf.keys,
@@ -245,9 +253,12 @@ class _Work:
             written.append(made)
 
     def destroy(self, *, mine: Sequence[str] = (), own: bool = False) -> None:
-        """Destroy keys, then files, then forget their names; what of it a crash leaves is done the next time."""
+        """Destroy keys, then files, then forget their names; what of it a crash leaves is done the next time.
+
+        `own`: what this process began and writes no more is of work that was cut short.
+        """
         with self.begin() as tx:
-            due = live.end_files(tx, self.now, mine=mine, own=own)
+            due = live.end_files(tx, self.now, mine=mine, writing=_writing if own else None)
         if not due:
             return
         try:
@@ -269,12 +280,17 @@ def _giving_way() -> Iterator[None]:
     """Let other threads have the interpreter ten times as often as usual: a search asks for it a dozen times, each time
     after working without it, and would wait 5 ms for it every time.
     """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, _TURN_SECONDS))
+    with _rounds_lock:
+        _rounds.append(sys.getswitchinterval())
+        sys.setswitchinterval(min(_rounds[0], _TURN_SECONDS))
     try:
         yield
     finally:
-        sys.setswitchinterval(before)
+        with _rounds_lock:
+            usual = _rounds[0]
+            _rounds.pop()
+            if not _rounds:
+                sys.setswitchinterval(usual)
 
 
 def _choose(part: Part, most_rows: int) -> list[HeldSegment]:
