@@ -12,7 +12,7 @@ import pytest
 from index_parts import NOW, World, random_template
 
 from countenance.biometrics.templates import Template
-from countenance.index import codes, tasks, upkeep
+from countenance.index import codes, live, tasks, upkeep
 from countenance.index.blocks import packed_codes
 from countenance.index.codes import Codec
 from countenance.index.held import HeldSegment
@@ -92,3 +92,15 @@ def test_upkeep_gives_way_while_it_works_and_not_after(sqlite_world: World) -> N
     assert seen
     assert max(seen) <= 0.001 < before
     assert sys.getswitchinterval() == before
+
+
+def test_what_another_index_of_this_process_is_writing_is_not_taken_for_abandoned(world: World) -> None:
+    """Nor is what it has put into the set since the books were read."""
+    written, cut_short = live.new_segment_id(), live.new_segment_id()
+    with world.session.transaction() as tx:
+        live.note_building(tx, [written, cut_short], NOW)
+        assert live.end_files(tx, NOW) == []
+        assert live.end_files(tx, NOW, writing={written}) == [cut_short]
+    with world.session.transaction() as tx:
+        tx.execute("delete from index_file where segment_id = %s", (written,))
+        assert live.end_files(tx, NOW, mine=[written], writing=()) == [cut_short]

@@ -194,7 +194,7 @@ def test_a_segment_that_somebody_else_struck_out_leaves_nothing(world: World) ->
 
     def struck(*given: Any, **named: Any) -> None:
         with world.session.transaction() as tx:
-            live.forget_files(tx, live.end_files(tx, NOW, own=True))
+            live.forget_files(tx, live.end_files(tx, NOW, writing=()))
         real(*given, **named)
 
     with pytest.MonkeyPatch.context() as patch:

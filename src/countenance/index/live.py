@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from datetime import datetime
@@ -159,28 +159,31 @@ def forget_segments(tx: Transaction, now: datetime) -> int:
     return len(there.segments)
 
 
-def end_files(tx: Transaction, now: datetime, *, mine: Iterable[str] = (), own: bool = False) -> list[str]:
+def end_files(
+    tx: Transaction, now: datetime, *, mine: Iterable[str] = (), writing: Collection[str] | None = None
+) -> list[str]:
     """Segments whose keys and files are to be destroyed now: ended ones, abandoned ones, and `mine` that were given up.
 
-    `own`: this process is writing none, so what it once began is abandoned too.
+    `writing`: what this process is writing, so that all else it once began is abandoned too; None: not known here.
     """
     given_up = set(mine)
     due: list[str] = []
     rows = tx.execute("select segment_id, state, owner, since from index_file order by segment_id")
     for segment, state, who, since in rows:
         old = int(now.timestamp()) - integer(since) > _ABANDONED_SECONDS
+        own = writing is not None and segment not in writing
         if state == "ended" or segment in given_up or old or _dead(str(who), own=own):
             due.append(str(segment))
-    # Somebody else may have given ours up and struck them out before the first byte of them was written.
-    struck = sorted(given_up.difference(str(segment) for segment, *_ in rows))
+    # Whoever wrote one may have put it into the set since it was read; then its line is gone, and it is not due.
+    ended = "update index_file set state = 'ended' where segment_id = %s returning 1"
+    found = [segment for segment in due if tx.execute(ended, (segment,))]
+    # Another process may have taken ours for lost, and struck them out before the first byte of them was written.
+    struck = sorted(given_up.difference(found))
     tx.executemany(
         "insert into index_file (segment_id, state, owner, since) values (%s, 'ended', %s, %s)",
         [(segment, owner(), int(now.timestamp())) for segment in struck],
     )
-    tx.executemany(
-        "update index_file set state = 'ended' where segment_id = %s", [(segment,) for segment in due]
-    )
-    return [*due, *struck]
+    return [*found, *struck]
 
 
 def has_files_to_end(tx: Transaction) -> bool:

@@ -49,6 +49,7 @@ _rounds: list[
     float
 ] = []  # rounds under way in this process; first, how often threads took turns before the first of them
 _rounds_lock = threading.Lock()
+_writing: set[str] = set()  # segments that this process is writing, whichever of its indexes
 
 
 @dataclass(kw_only=True)
@@ -208,6 +209,7 @@ class _Work:
         except ConflictError:
             _log.info("segments changed meanwhile")
         finally:
+            _writing.difference_update(names)
             if not done:
                 self.report.given_up += 1
         if not done:
@@ -233,9 +235,10 @@ class _Work:
                 rows=len(part.ids),
                 as_of=task.as_of,
             )
+            names.append(made.id)
+            _writing.add(made.id)
             with self.begin() as tx:
                 live.note_building(tx, [made.id], self.now)
-            names.append(made.id)
             write_segment(
                 self.shelf.files,
                 self.shelf.keys,
@@ -250,9 +253,12 @@ class _Work:
             written.append(made)
 
     def destroy(self, *, mine: Sequence[str] = (), own: bool = False) -> None:
-        """Destroy keys, then files, then forget their names; what of it a crash leaves is done the next time."""
+        """Destroy keys, then files, then forget their names; what of it a crash leaves is done the next time.
+
+        `own`: what this process began and writes no more is of work that was cut short.
+        """
         with self.begin() as tx:
-            due = live.end_files(tx, self.now, mine=mine, own=own)
+            due = live.end_files(tx, self.now, mine=mine, writing=_writing if own else None)
         if not due:
             return
         try:
