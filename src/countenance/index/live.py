@@ -178,7 +178,8 @@ def end_files(
     ended = "update index_file set state = 'ended' where segment_id = %s returning 1"
     found = [segment for segment in due if tx.execute(ended, (segment,))]
     # Another process may have taken ours for lost, and struck them out before the first byte of them was written.
-    struck = sorted(given_up.difference(found))
+    there = {segment.id for segment in read_live(tx).segments} if given_up else set()
+    struck = sorted(given_up.difference(found, there))
     tx.executemany(
         "insert into index_file (segment_id, state, owner, since) values (%s, 'ended', %s, %s)",
         [(segment, owner(), int(now.timestamp())) for segment in struck],
