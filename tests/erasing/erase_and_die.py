@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from countenance.primitives.clock import ManualClock
-from countenance.records.erasing import steps
+from countenance.records.erasing import steps, unfindable
 from countenance.records.erasing.scope import scope_of
 from countenance.records.erasing.vocabulary import ScopeKind
 from countenance.records.workspace import Workspace
@@ -23,7 +23,7 @@ from countenance.vault.vault import Vault
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 POINTS: dict[str, tuple[object, str, bool]] = {
-    "in-the-transaction": (steps, "walk_stores", True),
+    "in-the-transaction": (unfindable, "walk_stores", True),
     "before-keys": (steps, "_destroy_keys", False),
     "keys-destroyed-not-noted": (Vault, "destroy", True),
     "before-bytes": (steps, "_remove_bytes", False),
