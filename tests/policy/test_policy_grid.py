@@ -191,7 +191,15 @@ def engine() -> PolicyEngine:
     return PolicyEngine(load_book(operator=make.OPERATOR_PLACE))
 
 
-@pytest.fixture(scope="module", params=["CA-QC", "CA-BC", "FR", "GB", "US-IL", "JP"])
+# One place with a law of its own beside its country's, and one that no pack speaks of; the others when all tests are run.
+@pytest.fixture(
+    scope="module",
+    params=[
+        "CA-QC",
+        *(pytest.param(place, marks=pytest.mark.slow) for place in ("CA-BC", "FR", "GB", "US-IL")),
+        "JP",
+    ],
+)
 def abroad(request) -> PolicyEngine:
     """All packs, for an operator elsewhere."""
     return PolicyEngine(load_book(operator=request.param))
