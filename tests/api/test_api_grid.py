@@ -216,10 +216,11 @@ def test_forms_name_what_handlers_read() -> None:
 
     source = Path(__file__).parents[2] / "src/countenance"
     read: set[str] = set()
-    for folder in ("registry", "rights", "review", "oversight"):
-        for path in (source / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                read |= _names_read(node)
+    folders = ("registry", "rights", "review", "oversight")
+    paths = [path for folder in folders for path in (source / folder).rglob("*.py")]
+    for path in (*paths, source / "evaluation/acts.py", source / "ingest/acts.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            read |= _names_read(node)
     named = {field.name for form in FORMS.values() for field in form}
     kinds = {
         "place",
