@@ -6,6 +6,8 @@ import socket
 import ssl
 from pathlib import Path
 
+import pytest
+
 from countenance.cluster.fleet import Fleet
 from countenance.cluster.ring import read_node
 
@@ -54,6 +56,7 @@ def _answer(connection: socket.socket) -> bytes:
         return b""
 
 
+@pytest.mark.slow  # counts every port of Ray's processes, some of which come and go beside other tests
 def test_no_door_opens_without_a_certificate_of_the_cluster(ring, fleet: Fleet) -> None:  # type: ignore[no-untyped-def]
     fleet.look()
     assert fleet.links  # workers listen too

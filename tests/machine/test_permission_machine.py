@@ -43,7 +43,7 @@ from countenance.registry.backup import backup
 from countenance.registry.restore import restore
 from countenance.search.values import LoggedCandidates
 
-STEPS = int(os.environ.get("COUNTENANCE_MACHINE_STEPS", "200"))
+STEPS = int(os.environ.get("COUNTENANCE_MACHINE_STEPS", "400"))
 IN_ONE_LIFE = 50
 LABELS = ("P001", "P002", "P003", "P004")
 _PLACE: list[Path] = []
