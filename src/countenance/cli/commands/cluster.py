@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ import click
 
 from countenance.cli.acts import pass_door
 from countenance.cli.door import Door
+from countenance.cli.ending import when_asked_to_end
 from countenance.cli.failures import Exit
 from countenance.cli.language import say
 from countenance.cli.parts import Family, option
@@ -22,8 +21,6 @@ from countenance.primitives.errors import UnavailableError, UsageError
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from countenance.cluster.ring import Node
 
 _VARIABLE = "COUNTENANCE_CLUSTER"
@@ -97,7 +94,9 @@ def up(
     if join is None and not (folder / "secret").exists():
         make_ring(folder, [interface, *machines])
     with ExitStack() as held:
-        asked = held.enter_context(_told_to_end()) if stay else None
+        asked = threading.Event() if stay else None
+        if asked is not None:
+            held.enter_context(when_asked_to_end(asked.set))
         node = start_node(folder, interface=interface, port=port, join=join)
         if door.screen.json:
             door.screen.document(
@@ -121,22 +120,6 @@ def _announce(door: Door, node: Node, folder: Path, join: str | None) -> None:
             ),
             indent=2,
         )
-
-
-@contextmanager
-def _told_to_end() -> Iterator[threading.Event]:
-    """An event that is set when somebody asks this process to end, from now on instead of ending it."""
-    asked = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        asked.set()
-
-    held = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked
-    finally:
-        for number, handler in held.items():
-            signal.signal(number, handler)
 
 
 def _stay(folder: Path, node: Node, asked: threading.Event) -> None:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from countenance.cli.acts import pass_door
 from countenance.cli.commands.cluster import cluster_folder
 from countenance.cli.door import Door
+from countenance.cli.ending import when_asked_to_end
 from countenance.cli.language import say
 from countenance.cli.parts import Command, option
 from countenance.cli.table import TABLE
 from countenance.primitives.errors import NotFoundError
 from countenance.primitives.text import N_
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 
 @click.command(
@@ -74,21 +70,14 @@ def searcher(door: Door, path: Path | None, group: str | None, ray: str | None, 
         cluster=None if ray is None else (ray, cluster.absolute()),
     )
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        server.stop()
-
     def announce() -> None:
         door.screen.paragraph(
             say(N_("The searcher of {directory} runs. Ctrl-C stops it."), directory=str(door.directory())),
             err=True,
         )
 
-    held = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with when_asked_to_end(server.stop):
         server.run(announce)
-    finally:
-        for number, handler in held.items():
-            signal.signal(number, handler)
     if door.screen.json:
         door.screen.document({"searcher": "stopped"})
     door.screen.text(N_("The searcher has stopped."))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from countenance.cli.acts import pass_door
 from countenance.cli.door import Door
+from countenance.cli.ending import when_asked_to_end
 from countenance.cli.language import say
 from countenance.cli.parts import Command, argument, option
 from countenance.cli.table import TABLE
 from countenance.primitives.text import N_
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 DEFAULT_PORT = 8460
 
@@ -73,15 +69,13 @@ def serve(door: Door, port: int, host: str, public: str) -> None:
 
 
 def _run_until_stopped(server: object) -> None:
-    def stop(_signal: int, _frame: FrameType | None) -> None:
+    def stop() -> None:
         raise SystemExit  # waitress ends its loop and its threads on it
 
-    held = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        server.run()  # type: ignore[attr-defined]
+        with when_asked_to_end(stop):
+            server.run()  # type: ignore[attr-defined]
     finally:
-        for number, handler in held.items():
-            signal.signal(number, handler)
         server.close()  # type: ignore[attr-defined]
 
 
