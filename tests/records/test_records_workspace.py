@@ -81,7 +81,9 @@ def test_a_database_of_a_newer_release_is_not_touched(sqlite_house: House) -> No
 def test_a_database_that_was_made_step_by_step_is_of_this_release(sqlite_house: House) -> None:
     directory = sqlite_house.workspace.directory
     with sqlite3.connect(directory / "database.sqlite3") as connection:
-        names = {name for (name,) in connection.execute("select name from django_migrations where app = 'records'")}
+        names = {
+            name for (name,) in connection.execute("select name from django_migrations where app = 'records'")
+        }
         assert {"0001_initial", "0020_model_pack_in_use"} <= names
         connection.execute("delete from django_migrations where app = 'records' and name = '0001_foundation'")
     connection.close()

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0020_model_pack_in_use"),
+        ("records", "0002_engines"),
     ]
 
     operations = [
