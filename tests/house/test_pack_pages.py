@@ -14,5 +14,9 @@ def test_the_pages_are_written_from_the_packs() -> None:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    written = {page.name: page.read_text("utf-8") for page in (ROOT / "docs" / "packs").glob("*.md")}
+    folder = ROOT / "docs" / "packs"
+    written = {str(page.relative_to(folder)): page.read_text("utf-8") for page in folder.rglob("*.md")}
+    assert {name for name in written if f"fr/{name}" in written} == {
+        name for name in written if "/" not in name
+    }
     assert written == module.pages(), "python scripts/pack_pages.py"
