@@ -65,6 +65,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("breach", "probe.jpg", "--reference", "x"),
     ("token", "make", "x", "--purpose", "missing-person"),
     ("webhook", "list"),
+    ("provider", "list"),
 )
 ELSEWHERE = {
     "demo": "makes a folder of its own",

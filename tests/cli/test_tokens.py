@@ -1,4 +1,4 @@
-"""`countenance token`, `countenance webhook`: shown once, listed without what they are made of, ended by name."""
+"""`countenance token`, `countenance webhook`, `countenance provider`: shown once, listed without what they are made of, ended by name."""
 
 from __future__ import annotations
 
@@ -33,3 +33,13 @@ def test_webhooks_are_the_operators(founded: Program) -> None:
     assert founded("webhook", "add", "https://desk.example.org/", *CHLOE).code == 3
     founded.good("webhook", "remove", added["webhook"])
     assert founded("webhook", "remove", added["webhook"]).code == 4
+
+
+def test_providers_are_the_operators(founded: Program) -> None:
+    given = ("provider", "add", "ministry", "--issuer", "https://id.example.org", "--client-id", "faces")
+    assert founded.good(*given)["state"] == "in-force"
+    assert founded(*given).code == 5
+    assert "id.example.org" in founded("provider", "list").out
+    assert founded("provider", "add", "other", *given[3:], *CHLOE).code == 3
+    founded.good("provider", "remove", "ministry")
+    assert founded("provider", "remove", "ministry").code == 4

@@ -70,9 +70,18 @@ def socket_uses() -> list[str]:
 def test_nothing_fetches_from_the_network() -> None:
     # A witness answers over HTTP, and a log asks one; neither fetches a picture.
     # A webhook tells an address that an operator registered; it reads nothing back but the status.
-    hooks = "src/countenance/service/webhooks.py: http.client."
-    assert [line for line in importers(NETWORK, besides=("witness",)) if not line.startswith(hooks)] == []
-    assert importers(("socketserver", "ssl", "asyncio"), besides=MAY_USE_SOCKETS) == []
+    # An identity provider that an operator registered is asked who somebody is.
+    told = tuple(f"src/countenance/{name}.py: " for name in ("service/webhooks", "web/provider"))
+    assert [
+        line
+        for line in importers(NETWORK, besides=("witness",))
+        if not line.startswith(tuple(f"{each}http.client." for each in told))
+    ] == []
+    assert [
+        line
+        for line in importers(("socketserver", "ssl", "asyncio"), besides=MAY_USE_SOCKETS)
+        if not line.startswith(f"{told[1]}ssl")
+    ] == []
     # `from socket import x` would hide from the next line.
     assert [line for line in importers(("socket",), besides=MAY_USE_SOCKETS) if "socket." in line] == []
     assert socket_uses() == []

@@ -120,7 +120,8 @@ def check(page: Page, name: str, lang: str) -> None:
     """axe finds nothing, the language is right, nothing was blocked, nothing hangs over, and the page is small."""
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("async rules => (await axe.run(document, {runOnly: rules})).violations", RULES)
-    assert [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found] == [], name
+    said = [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found]
+    assert said == [], (name, said)
     assert page.locator("html").get_attribute("lang") == lang, name
     assert page.blocked == [], name  # type: ignore[attr-defined]
     shoot(page, f"{name}-{lang}")

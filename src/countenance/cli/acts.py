@@ -19,6 +19,8 @@ LABELS = {
     "failures": N_("Failures in a row"),
     "events": N_("Events"),
     "webhook": N_("Webhook"),
+    "provider": N_("Identity provider"),
+    "issuer": N_("Issuer"),
     "url": N_("Address"),
     "name": N_("Name"),
     "token": N_("Token"),

@@ -54,6 +54,7 @@ TABLE = {
     "breach": (f"{_HERE}.breach:breach", N_("Whose records lay in files that leaked.")),
     "token": (f"{_HERE}.tokens:token", N_("What a program shows that signs as you.")),
     "webhook": (f"{_HERE}.tokens:webhook", N_("Addresses that are told of new log entries.")),
+    "provider": (f"{_HERE}.providers:provider", N_("Who else may say at the door who somebody is.")),
     "log": (f"{_HERE}.log:log", N_("Checkpoint, prove, verify, export the log.")),
     "policy": (f"{_HERE}.policy:policy", N_("Rules in force, and what they would decide.")),
     "models": (f"{_HERE}.models:models", N_("Model packs: origin, licence, self-test.")),
@@ -80,7 +81,18 @@ SECTIONS = (
     (N_("What ends"), ("erase", "suppression", "retention", "hold", "purge")),
     (
         N_("Look after it"),
-        ("log", "policy", "models", "backup", "restore", "token", "webhook", "bench", "completion"),
+        (
+            "log",
+            "policy",
+            "models",
+            "backup",
+            "restore",
+            "token",
+            "webhook",
+            "provider",
+            "bench",
+            "completion",
+        ),
     ),
 )
 

@@ -115,6 +115,8 @@ class Act(StrEnum):
     TOKEN_REVOKE = "token-revoke"  # noqa: S105 - a name; one's own; operators: any
     WEBHOOK_ADD = "webhook-add"
     WEBHOOK_REMOVE = "webhook-remove"
+    PROVIDER_ADD = "provider-add"  # who else may say that it is somebody
+    PROVIDER_REMOVE = "provider-remove"
 
 
 TWO_PERSON_ACTS = frozenset(

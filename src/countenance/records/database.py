@@ -47,6 +47,9 @@ def database_settings(url: str, *, base: Path) -> dict[str, Any]:
     if parts.scheme in {"postgresql", "postgres"}:
         return {
             "ENGINE": "django.db.backends.postgresql",
+            # A thread of the web process keeps its connection: opening one costs more than what a page asks.
+            "CONN_MAX_AGE": None,
+            "CONN_HEALTH_CHECKS": True,
             "NAME": unquote(parts.path.lstrip("/")),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),

@@ -119,3 +119,5 @@ class Event(StrEnum):
     TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a name
     WEBHOOK_ADDED = "webhook-added"
     WEBHOOK_REMOVED = "webhook-removed"
+    PROVIDER_ADDED = "provider-added"
+    PROVIDER_REMOVED = "provider-removed"

@@ -189,6 +189,11 @@ class _Replay:
             removed_at=entry.leaf.at
         )
 
+    def provider_removed(self, entry: LoggedEntry, details: dict[str, Any]) -> None:
+        models.Provider.objects.filter(name=details["provider"], removed_at=None).update(
+            removed_at=entry.leaf.at
+        )
+
     def _end(self, **which: Any) -> None:
         chosen = models.Reference.objects.filter(**which)
         self.references += end_references(self.workspace, self.tx, chosen, self.now)
@@ -263,6 +268,7 @@ _BEGINS = frozenset(
         Event.OPERATING_POINT_SET,
         Event.TOKEN_MADE,
         Event.WEBHOOK_ADDED,
+        Event.PROVIDER_ADDED,
     }
 )
 

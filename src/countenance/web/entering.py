@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from django.db import transaction
+from django.db.models import Q
 
-from countenance.primitives.errors import RefusedError, UsageError
+from countenance.primitives.errors import ConflictError, RefusedError, UsageError
 from countenance.primitives.ids import new_id
 from countenance.primitives.text import N_
 from countenance.records.database import open_transaction
@@ -25,7 +26,8 @@ from countenance.records.models import Account
 from countenance.records.named import find_account
 from countenance.web import passkeys, totp
 from countenance.web.keyring import Held, Keyring, hash_of, new_token, not_in
-from countenance.web.models import WebInvitation, WebLogin, WebSession
+from countenance.web.models import WebBrowser, WebIdentity, WebInvitation, WebLogin, WebSession
+from countenance.web.provider import Proved, registered
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -33,6 +35,8 @@ HALF_IN = timedelta(minutes=5)
 FRESH = timedelta(minutes=5)
 """How long a second factor counts for what cannot be undone."""
 LINK_LIFE = timedelta(hours=24)
+BOUND = timedelta(days=90)
+"""How long a browser stays bound to an account, for logging in through a provider."""
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
 GUESSED_FIRST = ("countenance",)
 """Words of this place that no password holds, besides the account's own name."""
@@ -131,6 +135,7 @@ def accept(keyring: Keyring, text: str, password: str, code: str, now: datetime)
         if not WebInvitation.objects.filter(pk=row.pk).delete()[0]:
             invited(text, now)  # somebody was quicker: refused, as spent
         end_all(row.account)
+        WebBrowser.objects.filter(account=row.account).delete()
         WebLogin.objects.update_or_create(
             account=row.account,
             defaults={
@@ -251,6 +256,7 @@ def change_password(keyring: Keyring, member: Member, present: str, wanted: str,
     sealed = keyring.seal_by_password(held, chosen, about=about)
     with transaction.atomic():
         WebLogin.objects.filter(pk=login.pk).update(sealed=sealed, failures=0)
+        WebBrowser.objects.filter(account=member.account).delete()
         end_others(member)
 
 
@@ -269,10 +275,86 @@ def _failed(login: WebLogin, now: datetime) -> None:
         row.save(update_fields=["failures", "locked_until"])
 
 
+# In, through a provider
+
+
+def bind(keyring: Keyring, member: Member, proved: Proved, now: datetime) -> str:
+    """Link whoever is in with what the provider calls them, and bind this browser. Returns the browser's token.
+
+    Raises ConflictError where that name is linked with another account, or this account with another name.
+    """
+    provider = registered(proved.provider)
+    named = WebIdentity.objects.filter(provider=provider)
+    found = named.filter(Q(subject=proved.subject) | Q(account=member.account)).first()
+    if found is not None and (found.account_id, found.subject) != (member.account.pk, proved.subject):
+        raise ConflictError(
+            N_(
+                "The provider's account is linked with another account here, or yours with another of the provider."
+            ),
+            remedy=N_("On the page of the account, the link can be ended."),
+            code="identity-linked",
+        )
+    token, row = new_token(), new_id()
+    with transaction.atomic():
+        if found is None:
+            WebIdentity.objects.create(
+                account=member.account, provider=provider, subject=proved.subject, made_at=now
+            )
+        WebBrowser.objects.filter(ends_at__lte=now).delete()
+        WebBrowser.objects.create(
+            id=row,
+            account=member.account,
+            token_hash=hash_of(token),
+            sealed=keyring.seal(member.held, token, about=f"browser:{row}"),
+            made_at=now,
+            ends_at=now + BOUND,
+        )
+    return spell(token)
+
+
+def unbind(account: Account) -> None:
+    """End what providers may say of the account, in every browser."""
+    WebIdentity.objects.filter(account=account).delete()
+    WebBrowser.objects.filter(account=account).delete()
+
+
+def give_word(keyring: Keyring, proved: Proved, browser: str, now: datetime) -> str:
+    """First step by a provider's word, in a bound browser; both steps where it asked for several factors.
+
+    Returns the token of a session. Raises RefusedError: nobody is linked, or this browser is not bound.
+    """
+    identity = (
+        WebIdentity.objects.select_related("account")
+        .filter(provider=registered(proved.provider), subject=proved.subject)
+        .first()
+    )
+    if identity is None or identity.account.suspended_at is not None:
+        raise not_in()
+    token = read_token(browser) if browser else b""
+    bound = WebBrowser.objects.filter(
+        account=identity.account, token_hash=hash_of(token), ends_at__gt=now
+    ).first()
+    login = WebLogin.objects.filter(account=identity.account).first()
+    if bound is None or login is None or _is_locked(login, now):
+        raise RefusedError(
+            N_(
+                "This browser is not bound to the account. Log in once with password and code, and bind it on the page of your account."
+            ),
+            reason="not-authenticated",
+            rule="ID-05",
+            authority="PIPEDA Principle 4.7 (Safeguards)",
+            since="2001-01-01",
+        )
+    held = keyring.open(bytes(bound.sealed), token, about=f"browser:{bound.pk}")
+    return _begin(keyring, identity.account, held, now, whole=proved.several, confirmed=False)
+
+
 # Sessions
 
 
-def _begin(keyring: Keyring, account: Account, held: Held, now: datetime, *, whole: bool) -> str:
+def _begin(
+    keyring: Keyring, account: Account, held: Held, now: datetime, *, whole: bool, confirmed: bool = True
+) -> str:
     token, row = new_token(), new_id()
     WebSession.objects.filter(ends_at__lte=now).delete()
     latest = WebSession.objects.filter(account=account).order_by("-seen_at").values_list("pk", flat=True)
@@ -286,7 +368,7 @@ def _begin(keyring: Keyring, account: Account, held: Held, now: datetime, *, who
         began_at=now,
         seen_at=now,
         ends_at=now + (LONGEST if whole else HALF_IN),
-        confirmed_at=now if whole else None,
+        confirmed_at=now if whole and confirmed else None,
     )
     return spell(token)
 

@@ -12,6 +12,8 @@ from countenance.web.entering import find
 from countenance.web.site import HEADERS, site
 
 SESSION_COOKIE = "__Host-session"
+BROWSER_COOKIE = "__Host-browser"  # binds this browser to an account
+JOURNEY_COOKIE = "__Host-journey"  # to a provider and back; lax, since the way back begins elsewhere
 LANGUAGE_COOKIE = "__Host-lang"
 
 type View = Callable[[HttpRequest], HttpResponse]

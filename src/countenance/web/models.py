@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import models
 
 from countenance.primitives.ids import new_id
-from countenance.records.models import Account
+from countenance.records.models import Account, Provider
 
 
 class WebLogin(models.Model):
@@ -50,6 +50,33 @@ class WebPasskey(models.Model):
     uses = models.BigIntegerField()  # signature counter; 0 where the device keeps none
     made_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class WebIdentity(models.Model):
+    """What a provider calls the owner of an account. It opens nothing."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="web_identities")
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="+")
+    subject = models.TextField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "subject"], name="one_account_of_a_subject"),
+            models.UniqueConstraint(fields=["provider", "account"], name="one_subject_of_an_account"),
+        ]
+
+
+class WebBrowser(models.Model):
+    """A browser that its owner bound to the account, so that a provider's word is enough for the first step there."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="web_browsers")
+    token_hash = models.BinaryField(unique=True)  # SHA-256; the token itself is in the cookie alone
+    sealed = models.BinaryField()  # key and TOTP secret, under the token
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
 
 
 class WebInvitation(models.Model):

@@ -352,6 +352,15 @@ OPERATOR = Wing(
             acts=(Act.WEBHOOK_ADD,),
             row_acts=((Act.WEBHOOK_REMOVE, "webhook"),),
         ),
+        _records(
+            "providers",
+            title=N_("Identity providers"),
+            key="provider",
+            columns=("provider", "issuer", "client_id", "added_at", "state"),
+            empty=N_("None is registered: people log in with their password."),
+            acts=(Act.PROVIDER_ADD,),
+            row_acts=((Act.PROVIDER_REMOVE, "provider"),),
+        ),
     ),
 )
 

@@ -49,6 +49,8 @@ TITLES = {
     Act.TOKEN_REVOKE: N_("Revoke the token"),
     Act.WEBHOOK_ADD: N_("Tell an address of new log entries"),
     Act.WEBHOOK_REMOVE: N_("Tell the address nothing more"),
+    Act.PROVIDER_ADD: N_("Let an identity provider vouch for people"),
+    Act.PROVIDER_REMOVE: N_("Let nobody in through the provider"),
     Act.COMPETENCE_RECORD: N_("Record a reviewer's training"),
     Act.REQUEST_OPEN: N_("Take a request in"),
     Act.REQUEST_VERIFY: N_("Say how the requester was verified"),
@@ -92,6 +94,7 @@ TITLES = {
 FIELDS = {
     "adds_to": N_("Assessment that it adds to"),
     "all": N_("Closed ones too"),
+    "client_id": N_("What the provider calls this application (client_id)"),
     "code": N_("Code"),
     "controller": N_("Who answers for the use of the data"),
     "count": N_("How many"),

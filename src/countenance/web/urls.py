@@ -5,17 +5,22 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from countenance.web import assets
-from countenance.web.pages import account, cases, door, home, public, review, wing
+from countenance.web.pages import account, cases, door, home, outside, public, review, wing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("login", door.login, name="login"),
     path("login/second", door.second, name="second"),
+    path("login/with/<str:name>", outside.leave, name="provider"),
+    path("login/returned", outside.returned, name="returned"),
+    path("login/arrived", outside.arrived, name="arrived"),
     path("confirm", door.confirm, name="confirm"),
     path("logout", door.logout, name="logout"),
     path("welcome/<str:token>", door.welcome, name="welcome"),
     path("account", account.account, name="account"),
     path("account/sessions", account.sessions, name="account-sessions"),
+    path("account/links/<str:name>", outside.link, name="link"),
+    path("account/links", outside.unlink, name="unlink"),
     path("account/password", account.password, name="account-password"),
     path("account/passkeys/new", account.new_passkey, name="passkey-new"),
     path("account/passkeys/<uuid:passkey>", account.passkey, name="passkey"),

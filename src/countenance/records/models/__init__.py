@@ -10,6 +10,7 @@ from countenance.records.models.organisations import Account, Organisation, Used
 from countenance.records.models.oversight import Inquiry, InquiryAuthority, InquiryDocument, Lock, Order
 from countenance.records.models.persons import ConsentReceipt, Person
 from countenance.records.models.photographs import Face, Photograph, Reference
+from countenance.records.models.providers import Provider
 from countenance.records.models.review import Competence, Examination, Review, ReviewItem, Verdict
 from countenance.records.models.rights import (
     RequestClockRecord,
@@ -68,6 +69,7 @@ __all__ = [
     "PolicyPackRecord",
     "Probe",
     "Proposal",
+    "Provider",
     "Reference",
     "RequestClockRecord",
     "RequestFaceRecord",

@@ -14,6 +14,7 @@ from countenance.registry.acts import (
     persons,
     policies,
     proposals,
+    providers,
     reading,
     renewing,
     tokens,
@@ -59,5 +60,7 @@ HANDLERS: Handlers = {
     ),
     Act.WEBHOOK_ADD: Handler(carry_out=tokens.add_webhook),
     Act.WEBHOOK_REMOVE: Handler(carry_out=tokens.remove_webhook),
+    Act.PROVIDER_ADD: Handler(carry_out=providers.add),
+    Act.PROVIDER_REMOVE: Handler(carry_out=providers.remove),
     Act.RECORDS_READ: Handler(carry_out=reading.read, client_of=reading.client_of_reader),
 }

@@ -162,4 +162,6 @@ FORMS: Forms = {
     Act.TOKEN_REVOKE: form(line("token")),
     Act.WEBHOOK_ADD: form(line("url"), text("events", required=False)),
     Act.WEBHOOK_REMOVE: form(line("webhook")),
+    Act.PROVIDER_ADD: form(_NAME, line("issuer"), line("client_id")),
+    Act.PROVIDER_REMOVE: form(line("provider")),
 }

@@ -25,6 +25,7 @@ from countenance.registry.acts import (
     organisations,
     persons,
     policies,
+    providers,
     status,
     tokens,
 )
@@ -50,6 +51,7 @@ class Listing(StrEnum):
     STATUS = "status"
     TOKENS = "tokens"
     WEBHOOKS = "webhooks"
+    PROVIDERS = "providers"
     INGESTS = "ingests"
 
 
@@ -176,7 +178,13 @@ def _webhooks(own: UUID | None) -> list[Json]:
     return [] if own else [tokens.describe_webhook(row) for row in rows]
 
 
+def _providers(own: UUID | None) -> list[Json]:
+    rows = models.Provider.objects.order_by("added_at")
+    return [] if own else [providers.describe(row) for row in rows]
+
+
 _LISTINGS = {
+    Listing.PROVIDERS: _providers,
     Listing.WEBHOOKS: _webhooks,
     Listing.HOLDS: _holds,
     Listing.ERASURES: _erasures,

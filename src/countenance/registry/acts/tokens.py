@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 from datetime import timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from countenance.acting.step import Outcome, Step
 from countenance.policy.decisions import Refused
 from countenance.policy.purposes import Role
 from countenance.policy.questions import Act
+from countenance.primitives.addresses import is_private_on_the_way
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
@@ -195,26 +194,13 @@ def describe_webhook(hook: Webhook) -> dict[str, Json]:
 
 def checked_address(url: str) -> str:
     """`https://` anywhere, or `http://` on this machine; no name or password in it. Raises UsageError."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    ours = host == "localhost" or _is_loopback(host)
-    if not host or parts.username or not (parts.scheme == "https" or (parts.scheme == "http" and ours)):
+    if not is_private_on_the_way(url):
         raise UsageError(
             N_("A webhook's address begins with https://, or lies on this machine."),
             remedy=N_("Write https://HOST/PATH, without a name and password."),
             code="webhook-address",
         )
     return url
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _find(step: Step) -> ApiToken:

@@ -15,8 +15,9 @@ from countenance.web.desk import confirmed, member_of, signed_in
 from countenance.web.desks import ROLES
 from countenance.web.entering import SHORTEST_PASSWORD, Member
 from countenance.web.failures import failure_of
-from countenance.web.models import WebPasskey, WebSession
+from countenance.web.models import WebBrowser, WebIdentity, WebPasskey, WebSession
 from countenance.web.pages import asking
+from countenance.web.provider import providers
 from countenance.web.site import site
 
 _form = require_http_methods(["GET", "HEAD", "POST"])
@@ -32,6 +33,9 @@ def account(request: HttpRequest) -> HttpResponse:
         "sessions": WebSession.objects.filter(account=member.account, whole=True).order_by("-seen_at"),
         "passkeys": WebPasskey.objects.filter(account=member.account).order_by("made_at"),
         "most": passkeys.MOST,
+        "providers": providers(),
+        "links": WebIdentity.objects.select_related("provider").filter(account=member.account),
+        "browsers": WebBrowser.objects.filter(account=member.account, ends_at__gt=site().now()).count(),
     }
     return render(request, "web/account.html", context)
 

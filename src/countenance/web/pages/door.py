@@ -17,6 +17,7 @@ from countenance.web.failures import Failure, failure_of, too_many
 from countenance.web.middleware import LANGUAGE_COOKIE, SESSION_COOKIE
 from countenance.web.pace import caller_of
 from countenance.web.pages import asking
+from countenance.web.provider import providers
 from countenance.web.site import site
 
 _form = require_http_methods(["GET", "HEAD", "POST"])
@@ -34,7 +35,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             session = entering.accept(
                 here.keyring, token, request.POST.get("password", ""), request.POST.get("code", ""), now
             )
-            return _let_in(HttpResponseRedirect("/"), session)
+            return let_in(HttpResponseRedirect("/"), session)
         except CountenanceError as error:
             failure = failure_of(error)
     issuer = f"Countenance {WorkspaceState.objects.values_list('operator', flat=True).get(pk=1)}"
@@ -62,10 +63,10 @@ def login(request: HttpRequest) -> HttpResponse:
             session = entering.give_password(
                 site().keyring, name.strip(), request.POST.get("password", ""), site().now()
             )
-            return _let_in(_onward(request, "/login/second"), session)
+            return let_in(_onward(request, "/login/second"), session)
         except CountenanceError as error:
             failure = failure_of(error)
-    return _show(request, "web/login.html", failure, name=name)
+    return _show(request, "web/login.html", failure, name=name, providers=providers())
 
 
 @_form
@@ -100,7 +101,7 @@ def _code(request: HttpRequest, member: Member, template: str) -> HttpResponse:
                 )
             else:
                 session = entering.give_code(here.keyring, member, request.POST.get("code", ""), now)
-            return _let_in(HttpResponseRedirect(_next(request)), session)
+            return let_in(HttpResponseRedirect(wanted(request)), session)
         except CountenanceError as error:
             failure = failure_of(error)
     return _show(request, template, failure, asked=asking.of_any(request, member))
@@ -130,7 +131,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Another language from here on."""
-    response = HttpResponseRedirect(_next(request))
+    response = HttpResponseRedirect(wanted(request))
     chosen = request.POST.get("language", "")
     if chosen in set(Language):
         response.set_cookie(
@@ -140,26 +141,26 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 def _show(request: HttpRequest, template: str, failure: Failure | None, **more: object) -> HttpResponse:
-    context = {"failure": failure, "next": _next(request), **more}
+    context = {"failure": failure, "next": wanted(request), **more}
     return render(request, template, context, status=failure.status if failure else 200)
 
 
-def _let_in(response: HttpResponse, session: str) -> HttpResponse:
+def let_in(response: HttpResponse, session: str) -> HttpResponse:
     """No lifetime: the cookie goes with the browser's window, and the row decides anyway."""
     response.set_cookie(SESSION_COOKIE, session, secure=True, httponly=True, samesite="Strict")
     return response
 
 
-def _next(request: HttpRequest) -> str:
+def wanted(request: HttpRequest) -> str:
     """Where to go afterwards: an address of this application, nowhere else."""
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None) else "/"
+    asked = request.POST.get("next") or request.GET.get("next") or "/"
+    return asked if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, None) else "/"
 
 
 def _onward(request: HttpRequest, address: str) -> HttpResponseRedirect:
     from django.utils.http import urlencode
 
-    return HttpResponseRedirect(f"{address}?{urlencode({'next': _next(request)})}")
+    return HttpResponseRedirect(f"{address}?{urlencode({'next': wanted(request)})}")
 
 
 def _in_fours(text: str) -> str:
