@@ -24,9 +24,9 @@ from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.errors import NotFoundError
 from countenance.records.database import open_reading
 from countenance.records.models import Candidate, Probe, Search
+from countenance.records.photographs import open_crop
 from countenance.records.sealing import CROP_PART, PICTURE_PART, unseal_templates
 from countenance.records.workspace import Workspace
-from countenance.rights.own_face import open_crop
 from countenance.vault.vault import Sealed
 
 SCORE_TOLERANCE = 0.01

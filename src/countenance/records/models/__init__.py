@@ -10,7 +10,14 @@ from countenance.records.models.organisations import Account, Organisation, Used
 from countenance.records.models.oversight import Inquiry, InquiryAuthority, InquiryDocument, Lock, Order
 from countenance.records.models.persons import ConsentReceipt, Person
 from countenance.records.models.photographs import Face, Photograph, Reference
-from countenance.records.models.review import Competence, Examination, Review, ReviewItem, Verdict
+from countenance.records.models.review import (
+    Competence,
+    Examination,
+    FirstVerdict,
+    Review,
+    ReviewItem,
+    Verdict,
+)
 from countenance.records.models.rights import (
     RequestClockRecord,
     RequestFaceRecord,
@@ -21,6 +28,7 @@ from countenance.records.models.rights import (
 )
 from countenance.records.models.state import (
     Approval,
+    BackupRecord,
     PackSigner,
     PolicyBookRecord,
     PolicyPackRecord,
@@ -37,6 +45,7 @@ __all__ = [
     "ApiToken",
     "Approval",
     "Assessment",
+    "BackupRecord",
     "Basis",
     "Candidate",
     "Case",
@@ -46,6 +55,7 @@ __all__ = [
     "ErasureWork",
     "Examination",
     "Face",
+    "FirstVerdict",
     "Gallery",
     "Hold",
     "IngestItem",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from countenance.acting.step import Outcome, Step
+from countenance.policy.book import PolicyBook
 from countenance.policy.manifest import HOUSE
 from countenance.policy.pack import ORDER_FILE, pack_from_files
 from countenance.policy.signing import PackSignature
@@ -25,14 +26,37 @@ def activate(step: Step) -> Outcome:
 
     It must load (schema, annotations) and be signed before it replaces the one in force.
     """
-    files = step.params.json.get("files")
-    if not isinstance(files, Mapping) or not all(isinstance(text, str) for text in files.values()):
-        raise UsageError(N_("A policy pack is a set of text files."), code="policy-files")
+    texts = _texts(step)
     signatures = _signatures(step.params.json.get("signatures", {}))
-    texts = {name: str(text) for name, text in files.items()}
     if ORDER_FILE in texts:
         return put_orders_in_force(step, texts, signatures)
     return put_in_force(step, texts, signatures)
+
+
+def dry_run(step: Step) -> Outcome:
+    """What the pack in `files` would decide differently from those in force, over the grid of `policy.difference`. Nothing is done."""
+    from countenance.policy.difference import difference
+
+    texts = _texts(step)
+    if ORDER_FILE in texts:
+        raise UsageError(
+            N_("An order pack closes things; what it would close, the preview of each of its orders shows."),
+            code="policy-try-order",
+        )
+    pack = pack_from_files(texts)
+    before = step.workspace.policy().book
+    after = PolicyBook({**before.packs, pack.name: pack}.values(), operator=before.operator)
+    found: dict[str, Json] = {"pack": pack.name, "version": pack.version}
+    # After the transaction: thousands of questions take a while, and nobody waits for them to write.
+    step.afterwards.append(lambda: found.update(difference(before, after).document()))
+    return Outcome(record=found)
+
+
+def _texts(step: Step) -> dict[str, str]:
+    files = step.params.json.get("files")
+    if not isinstance(files, Mapping) or not all(isinstance(text, str) for text in files.values()):
+        raise UsageError(N_("A policy pack is a set of text files."), code="policy-files")
+    return {name: str(text) for name, text in files.items()}
 
 
 def _signatures(given: Json) -> tuple[PackSignature, ...]:

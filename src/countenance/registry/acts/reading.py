@@ -12,6 +12,7 @@ from countenance.policy.terms import DataKind
 from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.clock import iso
 from countenance.records import models
+from countenance.records.database import open_reading
 from countenance.records.erasing.describing import describe
 from countenance.records.events import Event
 from countenance.records.measuring import describe_evaluation, describe_point
@@ -25,6 +26,7 @@ from countenance.registry.acts import (
     organisations,
     persons,
     policies,
+    standing,
     status,
     tokens,
 )
@@ -48,6 +50,10 @@ class Listing(StrEnum):
     EVALUATIONS = "evaluations"
     OPERATING_POINTS = "operating-points"
     STATUS = "status"
+    MODELS = "models"
+    KEYS = "keys"
+    BACKUPS = "backups"
+    INDEX = "index"
     TOKENS = "tokens"
     WEBHOOKS = "webhooks"
     INGESTS = "ingests"
@@ -65,6 +71,8 @@ def read(step: Step) -> Outcome:
     own = step.caller.account.organisation_id
     if listing is Listing.STATUS:
         return Outcome(record={listing.value: [status.describe(step)]})
+    if listing in _STANDING:
+        return Outcome(record={listing.value: [] if own else _STANDING[listing](step)})
     if listing is Listing.ASSESSMENTS:
         rows = models.Assessment.objects.select_related("gallery", "adds_to").order_by("recorded_at")
         return Outcome(
@@ -96,6 +104,20 @@ def read(step: Step) -> Outcome:
 def export_log(_: Step) -> Outcome:
     """Only the entry; the files are written by the door from the committed log."""
     return Outcome(record={}, event=Event.LOG_EXPORTED)
+
+
+def prove(step: Step) -> Outcome:
+    """One entry with its proof (C2SP tlog-proof), against a checkpoint that is signed first: a file that verifies without us."""
+    entry = step.params.number("entry", default=-1, least=0, most=1 << 53)
+    found: dict[str, Json] = {"entry": entry}
+
+    def sign_and_prove() -> None:
+        step.workspace.checkpoint()
+        with open_reading() as tx:
+            found["file"] = step.workspace.log.prove(tx, entry)
+
+    step.afterwards.append(sign_and_prove)
+    return Outcome(record=found)
 
 
 def note_backup(_: Step) -> Outcome:
@@ -176,6 +198,12 @@ def _webhooks(own: UUID | None) -> list[Json]:
     return [] if own else [tokens.describe_webhook(row) for row in rows]
 
 
+_STANDING = {
+    Listing.MODELS: standing.model_packs,
+    Listing.KEYS: standing.keys,
+    Listing.BACKUPS: standing.backups,
+    Listing.INDEX: standing.index,
+}
 _LISTINGS = {
     Listing.WEBHOOKS: _webhooks,
     Listing.HOLDS: _holds,
