@@ -109,7 +109,8 @@ class Extractor:
         watch.lap("detect")
         shown, destroyed = b"", 0
         if rule.show is not None and rule.show[0] == decoded.number:
-            shown, destroyed = redact(page, rule.show[1], detections)
+            boxes = [detection.box for detection in detections]
+            shown, destroyed = redact(page, rule.show[1], boxes, rule.hide)
         faces = [_sample(page, detection) for detection in detections]
         watch.lap("align")
         read = PageExtraction(

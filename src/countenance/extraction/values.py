@@ -70,7 +70,8 @@ class EmbedRule:
 
     `unlabelled`: faces that no label claims. `labels`: the persons named. `floor`: hold back faces below the pack's
     enrolment floor (True for enrolling; False for a probe, which is warned about instead). `show`: (page, box in displayed
-    pixels) of a face whose owner is to be shown the photograph; the answer then holds it with all other faces destroyed.
+    pixels) of a face for whose sake the photograph is shown; the answer then holds it with all other faces destroyed. `hide`:
+    boxes on that page, in displayed pixels, that are destroyed as well, whether a face is found there again or not.
     `central`: of all faces the one nearest to the middle of its page, and no other (for evaluation, where each photograph
     is of one person). `raw`: hand out the recogniser's own answer as well.
     """
@@ -79,6 +80,7 @@ class EmbedRule:
     labels: tuple[Label, ...]
     floor: bool = True
     show: tuple[int, Box] | None = None
+    hide: tuple[Box, ...] = ()
     central: bool = False
     raw: bool = False
 

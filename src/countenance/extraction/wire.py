@@ -79,6 +79,7 @@ def job_header(detail: Detail, rule: EmbedRule, limits: ExtractionLimits) -> dic
         "unlabelled": rule.unlabelled,
         "floor": rule.floor,
         "show": None if rule.show is None else [rule.show[0], _box(rule.show[1])],
+        "hide": [_box(box) for box in rule.hide],
         "central": rule.central,
         "raw": rule.raw,
         "labels": [
@@ -108,6 +109,7 @@ def read_job(header: dict[str, Any]) -> tuple[Detail, EmbedRule, ExtractionLimit
         labels=labels,
         floor=header["floor"],
         show=None if show is None else (show[0], _read_box(show[1])),
+        hide=tuple(_read_box(box) for box in header["hide"]),
         central=header["central"],
         raw=header["raw"],
     )

@@ -23,10 +23,10 @@ from countenance.extraction.pool import ExtractionPool
 from countenance.extraction.values import EVALUATION_RULE, ExtractionResult, PhotographExtraction
 from countenance.index.head import NewRow, template_part
 from countenance.primitives.canonical import Json
-from countenance.primitives.errors import NotFoundError
 from countenance.primitives.sql import Transaction
 from countenance.records.database import open_reading
 from countenance.records.models import Candidate, Face, Gallery, Reference, Search
+from countenance.records.photographs import open_crop
 from countenance.records.references import face_templates, fused_score
 from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
@@ -122,7 +122,7 @@ def _batch(
 ) -> tuple[int, list[NotMoved]]:
     face_of = dict(Reference.objects.filter(pk__in=keys).values_list("id", "face_id"))
     faces = {face.pk: face for face in Face.objects.filter(pk__in=set(face_of.values()))}
-    crops = {key: _crop(workspace, face) for key, face in faces.items()}
+    crops = {key: open_crop(workspace, face) for key, face in faces.items()}
     waiting = {
         key: pool.submit(crop, detail=Detail.STANDARD, rule=EVALUATION_RULE)
         for key, crop in crops.items()
@@ -193,16 +193,6 @@ def _held_rows(tx: Transaction, keys: Sequence[uuid.UUID], space: str) -> list[t
         for key, gallery, class_id in there
         if str(key) not in done  # another process has moved it in the meantime
     ]
-
-
-def _crop(workspace: Workspace, face: Face) -> bytes | None:
-    if not face.crop:
-        return None
-    try:
-        data = workspace.media.get(face.crop)
-    except NotFoundError:
-        return None
-    return workspace.vault.unseal_existing([Sealed(record_id=face.pk, part=CROP_PART, data=data)])[0]
 
 
 def _template(result: ExtractionResult) -> Template | str:
