@@ -15,7 +15,7 @@ from countenance.primitives.canonical import sha256_hex
 from countenance.primitives.files import text_to_name
 from countenance.records.models import Face, Photograph
 from countenance.records.workspace import Workspace
-from countenance.rights.own_face import open_crop
+from countenance.rights.showing import open_crop
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ from countenance.records.database import open_reading
 from countenance.records.models import Candidate, Probe, Search
 from countenance.records.sealing import CROP_PART, PICTURE_PART, unseal_templates
 from countenance.records.workspace import Workspace
-from countenance.rights.own_face import open_crop
+from countenance.rights.showing import open_crop
 from countenance.vault.vault import Sealed
 
 SCORE_TOLERANCE = 0.01
