@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from countenance.cli.acts import STATES
-from countenance.cli.commands.requests import WORDS as REQUEST_WORDS
+from countenance.cli.commands.request_clocks import WORDS as REQUEST_WORDS
 from countenance.cli.sheet.report import OUTCOMES
 from countenance.cli.sheet.words import PURPOSES, QUALITY
 from countenance.primitives.text import N_
