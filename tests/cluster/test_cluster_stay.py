@@ -47,3 +47,4 @@ def test_it_ends_with_an_error_when_its_node_is_gone(tmp_path: Path) -> None:
         told = "".join(process.communicate(timeout=60))
         assert process.returncode == 5
         assert "node.log" in told
+        assert "Ray listens on every interface of this machine" in " ".join(told.split())

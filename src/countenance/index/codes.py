@@ -226,7 +226,7 @@ def packed_bytes(rows: int, dimension: int) -> int:
 def scores(exact: Exact, probe: CodedProbe) -> npt.NDArray[np.float32]:
     """float32 (rows,): cosines, exact for what the int8 rows stand for, whatever the order and the number of rows."""
     dots = exact.values.astype(np.float32) @ probe.integers
-    cosines = np.multiply(dots, exact.scales, dtype=np.float64)
+    cosines: npt.NDArray[np.float64] = np.multiply(dots, exact.scales, dtype=np.float64)
     cosines /= probe.length
     # Rounding may put the cosine of a row with itself above 1; and np.clip takes three times as long.
     np.minimum(cosines, 1, out=cosines)

@@ -271,7 +271,7 @@ class Segment:
         offsets += self._starts[area]
         # A row as one value that may begin at any byte: gathered twice as fast as a window of bytes.
         anywhere = np.ndarray(len(self._map) - stride + 1, f"V{stride}", self._map, strides=(1,))
-        opened = anywhere[offsets].view(np.uint64)
+        opened: npt.NDArray[np.uint64] = anywhere[offsets].view(np.uint64)
         # The counters of a row follow one another in those of the first chunk; of others only the chunk's number differs.
         every = np.ndarray(_CHUNK // stride, f"V{stride}", _counters(area), strides=(stride,))
         counters = every[rows - chunk * each].view(np.uint32).reshape(len(rows), stride // 16, 4)
