@@ -21,6 +21,7 @@ LABELS = {
     "webhook": N_("Webhook"),
     "provider": N_("Identity provider"),
     "issuer": N_("Issuer"),
+    "client_id": N_("What the provider calls this application"),
     "url": N_("Address"),
     "name": N_("Name"),
     "token": N_("Token"),

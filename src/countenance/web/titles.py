@@ -94,7 +94,6 @@ TITLES = {
 FIELDS = {
     "adds_to": N_("Assessment that it adds to"),
     "all": N_("Closed ones too"),
-    "client_id": N_("What the provider calls this application (client_id)"),
     "code": N_("Code"),
     "controller": N_("Who answers for the use of the data"),
     "count": N_("How many"),
