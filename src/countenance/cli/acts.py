@@ -19,6 +19,7 @@ LABELS = {
     "failures": N_("Failures in a row"),
     "events": N_("Events"),
     "webhook": N_("Webhook"),
+    "added_at": N_("Added on"),
     "provider": N_("Identity provider"),
     "issuer": N_("Issuer"),
     "client_id": N_("What the provider calls this application"),

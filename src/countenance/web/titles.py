@@ -148,7 +148,6 @@ FIELDS = {
     "closed_at": N_("Closed on"),
     "created_at": N_("Since"),
     "made_at": N_("Made on"),
-    "added_at": N_("Added on"),
     "drawn_at": N_("Drawn on"),
     "raised_at": N_("Raised on"),
     "period_from": N_("Period from"),
