@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,16 @@ from live_parts import Live, check, needs_chromium, visit
 from playwright.sync_api import Page
 from web_parts import PASSWORD, Visitor
 
+import countenance.web
+from countenance.biometrics.vocabulary import Detail
+from countenance.records.models import Account, IngestRun, IngestShard, Source
 from countenance.web.entering import FRESH
 from countenance.web.models import WebLogin, WebPasskey
 from countenance.web.site import site
+
+STATIC = Path(str(countenance.web.__file__)).parent / "static"
+HTMX_SHA256 = "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130"
+"""Of dist/htmx.min.js of htmx.org 4.0.1 on the npm registry."""
 
 pytestmark = needs_chromium
 
@@ -210,3 +219,30 @@ def test_the_door_is_knocked_at_so_often_and_no_more(live: Live) -> None:
     finally:
         held._most = 200
     assert said == [403, 403, 429]
+
+
+def test_an_ingest_that_runs_moves_on_the_page(live: Live) -> None:
+    """htmx, as it was published, reads the list again; without eval and without a style of its own."""
+    assert sha256((STATIC / "htmx.min.js").read_bytes()).hexdigest() == HTMX_SHA256
+    house = live.house
+    run = IngestRun.objects.create(
+        code="R-0000-0001",
+        source=Source.objects.get(),
+        started_by=Account.objects.get(name="operator"),
+        detail=Detail.STANDARD,
+        extraction="test",
+        started_at=house.clock(),
+    )
+    IngestShard.objects.create(run=run, number=0, leased_until=house.clock() + FRESH)
+    page = live.enter(house.operator)
+    page.goto(live.address + "/operator/ingests")
+    page.evaluate("window.stayed = true")
+    assert page.locator("#rows[hx-get]").count() == 1
+    check(page, "ingests", "en")
+    IngestRun.objects.update(finished_at=house.clock())
+    page.locator("#rows:not([hx-get])").wait_for()
+    assert page.evaluate("window.stayed")
+    assert page.blocked == []  # type: ignore[attr-defined]
+    IngestShard.objects.all().delete()
+    IngestRun.objects.all().delete()
+    page.context.close()

@@ -341,9 +341,9 @@ def test_failed_items_of_an_ingest_are_told_and_tried_again(operator: Visitor) -
     assert started.status_code == 200, _text(started)
     for _ in range(600):
         listed = operator.get("/operator/ingests").content.decode()
-        if "data-live" not in listed:
+        if "hx-get" not in listed:
             break
-        assert "live.js" in listed
+        assert "htmx" in listed
         time.sleep(0.1)
     run = re.findall(r'href="(/operator/ingests/[^"]+)"', listed)[0]
     page = operator.get(run).content.decode()

@@ -19,8 +19,7 @@ class Shelf:
     """One list. `act`, `params`: how it is read; `listing`: under which name its rows come.
 
     `key`: the field that names a row; `columns`: what a table shows of it. `acts`: what begins here; `row_acts`: what is
-    done to one row, with the parameter that takes its key, or the row's field of `row_field`. `live`: the page looks again
-    by itself while a row says `under-way`.
+    done to one row, with the parameter that takes its key, or the row's field of `row_field`.
     """
 
     name: str
@@ -34,7 +33,6 @@ class Shelf:
     acts: tuple[Act, ...] = ()
     row_acts: tuple[tuple[Act, str], ...] = ()
     row_field: str = ""
-    live: bool = False
 
     def asked(self) -> dict[str, Json]:
         """The parameters of the act that reads it."""
@@ -257,7 +255,6 @@ OPERATOR = Wing(
             acts=(Act.INGEST,),
             row_acts=((Act.INGEST, "source"),),
             row_field="source",
-            live=True,
         ),
         _records(
             "galleries",

@@ -110,7 +110,6 @@ ACT_HINTS = {
 FIELDS = {
     "adds_to": N_("Assessment that it adds to"),
     "all": N_("Closed ones too"),
-    "client_id": N_("What the provider calls this application (client_id)"),
     "code": N_("Code"),
     "controller": N_("Who answers for the use of the data"),
     "count": N_("How many"),
@@ -165,7 +164,6 @@ FIELDS = {
     "closed_at": N_("Closed on"),
     "created_at": N_("Since"),
     "made_at": N_("Made on"),
-    "added_at": N_("Added on"),
     "drawn_at": N_("Drawn on"),
     "raised_at": N_("Raised on"),
     "period_from": N_("Period from"),

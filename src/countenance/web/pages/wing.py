@@ -58,10 +58,11 @@ def shelf(request: HttpRequest, wing: str, name: str = "") -> HttpResponse:
         "single": _told(request, here[0]) if here and not chosen.columns else None,
         "columns": [label_of(each) for each in chosen.columns],
         "count": len(rows),
+        "start": start,
+        "moving": any(_moves(row) for row in here),
         "earlier": max(0, start - MOST_ROWS) if start else None,
         "later": start + MOST_ROWS if start + MOST_ROWS < len(rows) else None,
         "acts": [(act.value, TITLES[act]) for act in chosen.acts],
-        "live": chosen.live and any(row.get("state") == "under-way" for row in rows),
         "stop": _stop(request, held),
         "failure": failure,
     }
@@ -81,6 +82,7 @@ def thing(request: HttpRequest, wing: str, name: str, key: str) -> HttpResponse:
         "wing": held,
         "shelf": chosen,
         "key": key,
+        "moving": row is not None and _moves(row),
         "told": _told(request, row) if row is not None else None,
         "acts": [(act.value, TITLES[act], param) for act, param in chosen.row_acts],
         "next": NEXT.get(str(row.get("state"))) if row is not None and wing == "requests" else None,
@@ -103,6 +105,11 @@ def act(request: HttpRequest, wing: str, name: str) -> HttpResponse:
     if chosen in STEP_UP or chosen in CANNOT_BE_UNDONE:
         return confirmed(_act)(request, held, chosen)
     return _act(request, held, chosen)
+
+
+def _moves(row: Mapping[str, Any]) -> bool:
+    """Whether a row changes by itself while it is looked at: an ingest that runs."""
+    return row.get("state") == "under-way"
 
 
 def _act(request: HttpRequest, wing: Wing, chosen: Act) -> HttpResponse:
