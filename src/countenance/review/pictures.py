@@ -6,14 +6,12 @@ import base64
 from datetime import datetime
 
 from countenance.primitives.canonical import Json
-from countenance.primitives.errors import NotFoundError
-from countenance.records.cropping import eye_share
+from countenance.records.cropping import eye_share, open_crop
 from countenance.records.liveness import live_references
-from countenance.records.models import Face, Probe, Review, ReviewItem
+from countenance.records.models import Probe, Review, ReviewItem
 from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.review.fillers import fillers
-from countenance.vault.errors import KeyDestroyedError
 from countenance.vault.vault import Sealed
 
 _ANY = 0.26
@@ -55,17 +53,6 @@ def face_picture(workspace: Workspace, item: ReviewItem) -> Json:
     face = item.candidate.face
     crop = open_crop(workspace, face)
     return None if crop is None else picture(crop, eye_share(face))
-
-
-def open_crop(workspace: Workspace, face: Face) -> bytes | None:
-    """The crop of a face, or None where it or its key has gone."""
-    if not face.crop:
-        return None
-    try:
-        sealed = workspace.media.get(face.crop)
-        return workspace.vault.unseal([Sealed(record_id=face.pk, part=CROP_PART, data=sealed)])[0]
-    except (KeyDestroyedError, NotFoundError):
-        return None
 
 
 def picture(crop: bytes, share: float) -> dict[str, Json]:

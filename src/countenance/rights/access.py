@@ -13,9 +13,9 @@ from countenance.extraction.pool import ExtractionPool
 from countenance.extraction.values import EmbedRule, PhotographExtraction
 from countenance.primitives.canonical import sha256_hex
 from countenance.primitives.files import text_to_name
+from countenance.records.cropping import open_crop
 from countenance.records.models import Face, Photograph
 from countenance.records.workspace import Workspace
-from countenance.rights.own_face import open_crop
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.errors import ConflictError, RefusedError, UnavailableError, UsageError
 from countenance.primitives.text import N_
 from countenance.records import models
+from countenance.records.cropping import open_crop
 from countenance.records.database import open_reading
 from countenance.records.events import Event
 from countenance.records.facts import gallery_facts
@@ -40,15 +41,13 @@ from countenance.records.params import Params
 from countenance.records.refusing import log_refusal
 from countenance.records.requests import drop_picture, picture_name
 from countenance.records.restrictions import rows_are_open, search_refusal
-from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.rights.acts.finding import note_faces
 from countenance.rights.desk import PICTURE_PART, verified_request
 from countenance.rights.facts import request_facts
 from countenance.rights.values import Pointer, VerifiedRequest
 from countenance.tlog.leaf import NewEntry
-from countenance.vault.errors import KeyDestroyedError
-from countenance.vault.vault import Plain, Sealed
+from countenance.vault.vault import Plain
 
 MOST_SHOWN = 60
 """Faces put before the person at the desk, over all galleries."""
@@ -389,14 +388,3 @@ def show_faces(workspace: Workspace, rows: list[models.RequestFaceRecord]) -> li
                 )
             )
     return shown
-
-
-def open_crop(workspace: Workspace, face: models.Face) -> bytes | None:
-    """The crop of a face (JPEG), or None where none is kept or its key is destroyed."""
-    if not face.crop:
-        return None
-    try:
-        sealed = Sealed(record_id=face.pk, part=CROP_PART, data=workspace.media.get(face.crop))
-        return workspace.vault.unseal([sealed])[0]
-    except (KeyDestroyedError, FileNotFoundError):
-        return None
