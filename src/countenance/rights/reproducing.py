@@ -100,6 +100,7 @@ def _open(workspace: Workspace, search: Search, row: Probe, pool: ExtractionPool
         "box": [round(each) for each in row.box],
         "norm": round(row.norm, 4),
         "quality": list[Json](sorted(row.quality)),
+        "components": row.components,
         "edits": list[Json](_edits(workspace, search)),
     }
     parts = ((PICTURE_PART, _media(workspace, row.picture)), (CROP_PART, bytes(row.crop)))

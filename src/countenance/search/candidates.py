@@ -158,6 +158,7 @@ def write(
             face_number=face.number,
             box=[face.box.x, face.box.y, face.box.width, face.box.height],
             quality=frozenset(face.quality),
+            components=dict(face.components),
             norm=face.norm,
             picture=part.picture,
             template=part.template,
