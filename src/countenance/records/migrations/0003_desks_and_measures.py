@@ -80,6 +80,26 @@ class Migration(migrations.Migration):
             name="verdict_once_per_examination",
         ),
         migrations.AddField(
+            model_name="adoptedevaluation",
+            name="floor_norm",
+            field=models.FloatField(null=True),
+        ),
+        migrations.AddField(
+            model_name="adoptedevaluation",
+            name="weak_norm",
+            field=models.FloatField(null=True),
+        ),
+        migrations.AddField(
+            model_name="face",
+            name="components",
+            field=models.JSONField(null=True),
+        ),
+        migrations.AddField(
+            model_name="probe",
+            name="components",
+            field=models.JSONField(null=True),
+        ),
+        migrations.AddField(
             model_name="verdict",
             name="withdrawn_at",
             field=models.DateTimeField(null=True),
