@@ -280,8 +280,8 @@ def verify_pack(name: str) -> CountenanceError | None:
     summary=N_("Make a gallery's templates anew with another pack."),
     text=N_(
         "From the crops that are kept, or from the sources, beside the templates there are, which are searched until the pack is "
-        "switched. Stops when it is asked to end, and goes on with the same command. Labels, consents, decisions and tombstones stay as they are. At the end it tells how the candidates of open cases "
-        "would stand. Exit code 1 where a reference could not be moved."
+        "switched. Stops when it is asked to end, and goes on with the same command. Labels, consents, decisions and tombstones "
+        "stay as they are. At the end it tells how the candidates of open cases would stand. Exit code 1 where a reference could not be moved."
     ),
     examples=("countenance models migrate missing mine",),
 )
