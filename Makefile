@@ -6,6 +6,8 @@
 #   make check    all that must hold before a commit: format, lint, types, floors, tests, docs
 
 SHELL := /bin/bash
+# Some machines forbid it to keep compiled modules; here each command would compile its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: messages help setup demo test test-all machine mutants check format lint types floors docs site glossary grid wheel bench-setup clean
 

@@ -134,6 +134,7 @@ class House:
                 basis_kind=row.basis.kind,
                 purposes=frozenset({held.purpose}),
                 jurisdiction=row.basis.jurisdiction,
+                withheld=False,
             )
             picture, _ = models.Photograph.objects.get_or_create(
                 source=row,

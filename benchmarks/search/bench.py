@@ -48,9 +48,11 @@ _PURPOSE = "missing-person"
 _BATCH = 1000
 
 
-def build(directory: Path, people: int, seed: int) -> tuple[Workspace, AccountKey, str]:
+def build(
+    directory: Path, people: int, seed: int, database: str | None = None
+) -> tuple[Workspace, AccountKey, str]:
     """A workspace with one reference of each of `people` persons, sealed and enrolled as ingest does."""
-    founding = found(directory, operator="Bench", jurisdiction="CA")
+    founding = found(directory, operator="Bench", jurisdiction="CA", database=database)
     workspace, operator = founding.workspace, AccountKey.read(founding.key_files[0])
     caseworker = AccountKey.generate("carol")
     caseworker.write(directory / "accounts")

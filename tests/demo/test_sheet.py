@@ -103,7 +103,7 @@ def test_it_says_what_the_command_says() -> None:
             "archive@example.org",
             "portraits/P001.jpg, face 0",
         ),
-        *("about once in 40 searches (30 to 55)", "Comparison score 0.610", "3 at or above the floor"),
+        *("about once in 40 searches (30 to 55)", "Comparison score 0.610", "3, compared as one"),
         *("Searched 32 of 32 permitted references.", "One candidate", "Leads, not identifications"),
     ):
         assert said in page.text, said

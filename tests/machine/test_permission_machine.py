@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house import House, authority, found_house, photograph, shared_pool
+from house import Authority, House, authority, found_house, photograph, shared_pool
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -33,6 +33,7 @@ from hypothesis.stateful import (
 
 from countenance.extraction.values import EmbedRule, ExtractionResult
 from countenance.policy.decisions import Refused
+from countenance.primitives.clock import ManualClock
 from countenance.primitives.errors import ConflictError, RefusedError
 from countenance.records import models
 from countenance.records.database import open_reading
@@ -73,14 +74,33 @@ class QuickHouse(House):
         return Pool()
 
 
+@cache
+def beginning(place: Path) -> tuple[House, Authority]:
+    """What every life begins with, made once: a house with its authority, closed."""
+    made = found_house(place / "beginning", None)
+    its_authority = authority(made)
+    made.close()
+    return made, its_authority
+
+
+def begin_in(directory: Path) -> tuple[House, Authority]:
+    """A copy of the beginning, open, at its time."""
+    made, its_authority = beginning(_PLACE[0])
+    shutil.copytree(_PLACE[0] / "beginning", directory)
+    clock = ManualClock(made.clock())
+    return (
+        QuickHouse(**{**vars(made), "clock": clock, "workspace": Workspace.open(directory, clock=clock)}),
+        its_authority,
+    )
+
+
 class Permissions(RuleBasedStateMachine):
     """`live`: receipts that stand, by label, with their end; `found`: labels with an open reference under them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="machine-", dir=_PLACE[0]))
-        made = found_house(self.folder / "workspace", None)
-        self.house = QuickHouse(**vars(made))
+        self.house, self.authority = begin_in(self.folder / "workspace")
         self.saved_at = self.house.clock()
         self.live: dict[str, tuple[str, datetime | None]] = {}
         self.found: set[str] = set()
@@ -94,7 +114,6 @@ class Permissions(RuleBasedStateMachine):
         self.certified = self.house.clock()
         self.restored = 0
         self.order_code = self.order_kind = ""
-        self.authority = authority(self.house)
 
     def teardown(self) -> None:
         with open_reading() as tx:
@@ -124,14 +143,15 @@ class Permissions(RuleBasedStateMachine):
         self.live[label] = (record["receipts"][0]["receipt"], ends)
 
     @rule(label=st.sampled_from(LABELS))
+    @precondition(lambda self: self.live and "order" not in self.closed)
     def enrol(self, label: str) -> None:
-        if "order" in self.closed:
-            return  # nothing is taken in; the house would do so beside the path of ingest
+        """Not under an order: nothing is taken in then, and the house would do so beside the path of ingest."""
         if label in self.live and label not in self.found and not self.here(label):
             self.house.enrol(self.live[label][0], photograph(label))
             self.found.add(label)
 
     @rule(label=st.sampled_from(LABELS))
+    @precondition(lambda self: self.live)
     def withdraw(self, label: str) -> None:
         if label not in self.live:
             return
@@ -142,6 +162,7 @@ class Permissions(RuleBasedStateMachine):
             self.keys_gone |= keys
 
     @rule(label=st.sampled_from(LABELS))
+    @precondition(lambda self: self.known)
     def erase(self, label: str) -> None:
         if label not in self.known:
             return
@@ -181,6 +202,7 @@ class Permissions(RuleBasedStateMachine):
         self.closed.add(what)
 
     @rule(what=st.sampled_from(["gallery", "client"]))
+    @precondition(lambda self: self.closed & {"gallery", "client"})
     def reinstate(self, what: str) -> None:
         if what not in self.closed:
             return
@@ -190,26 +212,24 @@ class Permissions(RuleBasedStateMachine):
         self.closed.discard(what)
 
     @rule()
+    @precondition(lambda self: "lock" not in self.closed)
     def lock(self) -> None:
         """What an operator can close by itself."""
-        if "lock" not in self.closed:
-            self.lock_code = self.house.act("lock-set", kind="search", gallery="people", reason="order 1")[
-                "lock"
-            ]
-            self.closed.add("lock")
+        set_ = self.house.act("lock-set", kind="search", gallery="people", reason="order 1")
+        self.lock_code = set_["lock"]
+        self.closed.add("lock")
 
     @rule()
+    @precondition(lambda self: "lock" in self.closed)
     def lift(self) -> None:
-        if "lock" in self.closed:
-            made = self.house.act("lock-lift", lock=self.lock_code)
-            self.house.act("approve", self.house.deputy, proposal=made["proposal"])
-            self.closed.discard("lock")
+        made = self.house.act("lock-lift", lock=self.lock_code)
+        self.house.act("approve", self.house.deputy, proposal=made["proposal"])
+        self.closed.discard("lock")
 
     @rule(kind=st.sampled_from(["cease-offering", "delete"]))
+    @precondition(lambda self: "order" not in self.closed)
     def order(self, kind: str) -> None:
         """An authority's own, for its whole place: nobody is served, or what was collected is locked and waits."""
-        if "order" in self.closed:
-            return
         more = {"destroy_from": self.house.clock().isoformat()} if kind == "delete" else {}
         self.order_code = self.house.act(
             "order-issue", self.authority.commissioner, kind=kind, place="CA", number="1", **more
@@ -234,7 +254,8 @@ class Permissions(RuleBasedStateMachine):
         """All that can be opened again, so that a life is not spent behind closed doors."""
         for what in sorted(self.closed & {"gallery", "client"}):
             self.reinstate(what)
-        self.lift()
+        if "lock" in self.closed:
+            self.lift()
         if "order" in self.closed and self.order_kind != "destroyed":
             self.lift_order()
 
@@ -308,24 +329,32 @@ class Permissions(RuleBasedStateMachine):
     # ---- Backups
 
     @rule()
+    @precondition(lambda self: not self.fresh_backup)
     def save(self) -> None:
-        if self.saved is None:
-            request = self.house.operator.sign(
-                workspace_id=self.house.id, act="backup", params={}, at=self.house.clock()
-            )
-            backup(self.house.workspace, request, self.folder / "backup")
-            self.saved = (self.folder / "backup", dict(self.live), set(self.found), set(self.known))
-            self.ended = set()
-            self.saved_at = self.house.clock()
+        if self.saved is not None:
+            shutil.rmtree(self.saved[0])
+        request = self.house.operator.sign(
+            workspace_id=self.house.id, act="backup", params={}, at=self.house.clock()
+        )
+        backup(self.house.workspace, request, self.folder / "backup")
+        self.saved = (self.folder / "backup", dict(self.live), set(self.found), set(self.known))
+        self.ended = set()
+        self.saved_at = self.house.clock()
+
+    @property
+    def fresh_backup(self) -> bool:
+        """There is one, and the certification of accounts in it holds still."""
+        return self.saved is not None and self.house.clock() - self.saved_at <= timedelta(days=35)
+
+    @property
+    def shut(self) -> set[str]:
+        """What is closed and can be opened again."""
+        return self.closed - ({"order"} if self.order_kind == "destroyed" else set())
 
     @rule()
+    @precondition(lambda self: self.fresh_backup and not self.held and not self.shut)
     def bring_back(self) -> None:
         """What ended since the backup has ended; what began since is not there."""
-        stands = {"order"} if self.order_kind == "destroyed" else set()
-        if self.saved is None or self.held or self.closed - stands:
-            return
-        if self.house.clock() - self.saved_at > timedelta(days=35):
-            return  # nobody's certification in it holds any more
         self.house.workspace.checkpoint()
         log = self.folder / f"log{self.restored}"
         with open_reading() as tx:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from house import House
 
 from countenance.primitives.errors import ConflictError, FormatError, NotFoundError, UnavailableError
@@ -75,6 +76,22 @@ def test_a_database_of_a_newer_release_is_not_touched(sqlite_house: House) -> No
     with pytest.raises(UnavailableError) as caught:
         Workspace.open(directory)
     assert caught.value.code == "workspace-newer"
+
+
+def test_a_database_that_was_made_step_by_step_is_of_this_release(sqlite_house: House) -> None:
+    directory = sqlite_house.workspace.directory
+    with sqlite3.connect(directory / "database.sqlite3") as connection:
+        names = {
+            name for (name,) in connection.execute("select name from django_migrations where app = 'records'")
+        }
+        assert {"0001_initial", "0020_model_pack_in_use"} <= names
+        connection.execute("delete from django_migrations where app = 'records' and name = '0001_foundation'")
+    connection.close()
+    Workspace.open(directory).close()
+
+
+def test_the_migrations_lead_to_the_models() -> None:
+    call_command("makemigrations", "records", "web", check_changes=True, dry_run=True, verbosity=0)
 
 
 def test_a_database_that_is_none_is_named(sqlite_house: House) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from house import House
+from live_parts import Live, living
 from web_parts import Visitor
 
 from countenance.service.server import SearcherServer
@@ -30,6 +31,20 @@ def served(web: House) -> Iterator[House]:
     yield web
     server.stop()
     thread.join(60)
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The application in a browser, once for all stories of a module: a process serves one site at a time."""
+    with living(tmp_path_factory.mktemp("stories"), people=2) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The same with nobody in its gallery, for stories that search nothing."""
+    with living(tmp_path_factory.mktemp("empty"), people=0) as found:
+        yield found
 
 
 @pytest.fixture

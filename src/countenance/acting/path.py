@@ -70,7 +70,7 @@ def perform(workspace: Workspace, request: SignedRequest, handlers: Handlers) ->
         )
         handler = _handler(handlers, act)
         client_id = handler.client_of(step)
-        engine = workspace.policy()
+        engine = handler.engine(step)
         two = act in TWO_PERSON_ACTS or handler.needs_two(step)
         asked = ActQuestion(
             caller=caller.facts, act=act, client_id=client_id, approvals=2 if two else 1, now=now

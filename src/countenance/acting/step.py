@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from countenance.policy.decisions import Refused
+from countenance.policy.engine import PolicyEngine
 from countenance.policy.questions import Act
 from countenance.primitives.canonical import Json
 from countenance.records.database import DjangoTransaction
@@ -64,6 +65,10 @@ def _one_person(_: Step) -> bool:
     return False
 
 
+def _in_force(step: Step) -> PolicyEngine:
+    return step.workspace.policy()
+
+
 def _nothing_against(_: Step) -> Refused | None:
     return None
 
@@ -75,7 +80,7 @@ class Handler:
     `carry_out` does it; `closed` says what locks and orders speak against it, besides those on the account; `client_of`
     says whose thing it touches (None: the operator's), for policy; `needs_two` says whether it takes two persons with
     these params, besides the acts that always do; `against` is a rule of the house that refuses what policy permits, for
-    reasons that lie in the path's own records.
+    reasons that lie in the path's own records; `engine` is whose rules decide.
     """
 
     carry_out: Callable[[Step], Outcome]
@@ -83,6 +88,7 @@ class Handler:
     needs_two: Callable[[Step], bool] = _one_person
     closed: Callable[[Step], Refused | None] = _nothing_against
     against: Callable[[Step], Refused | None] = _nothing_against
+    engine: Callable[[Step], PolicyEngine] = _in_force
 
 
 type Handlers = Mapping[Act, Handler]

@@ -74,6 +74,11 @@ class Statement:
     missed: Chance
 
 
+FUSED = 1.3
+"""A person's references are compared as one, which is a little more often like a stranger than one reference is: 1.21 to 1.28 times
+for two to five on generated templates (`benchmarks/evaluation/bench.py`; best of three: 2.9 times). More references count no further."""
+
+
 class Histograms:
     """Scores of one person and of two, in bins of equal width; the two counts are of comparisons.
 
@@ -99,9 +104,9 @@ class Histograms:
     ) -> Statement | None:
         """The statement for a score among `gallery` people; None without a gallery or without data.
 
-        `references`: how many were compared, where people have several. Each is a chance for a stranger.
+        `references`: how many were compared, where people have several (`FUSED`).
         """
-        chances = max(gallery, references or 0)
+        chances = max(gallery, min(references or 0, FUSED * gallery))
         if (
             gallery < 1
             or not self._above
@@ -148,7 +153,7 @@ class Measured:
     ) -> Statement | None:
         """The statement for a score among `gallery` people; None without a gallery.
 
-        `references`: as in `Histograms.state`; those beyond what each person had in the measurement count as further people.
+        `references`: as in `Histograms.state`; what each person had in the measurement is in its rates already.
         """
         if gallery < 1 or not self.threshold or not math.isfinite(score):
             return None
@@ -158,7 +163,9 @@ class Measured:
         stranger = None
         if fpir * self.strangers >= LEAST_SEEN / 3:
             low, high = wilson(fpir, self.strangers)
-            ratio = max(gallery, (references or 0) / self.references_each) / self.gallery
+            ratio = (
+                max(gallery, min((references or 0) / self.references_each, FUSED * gallery)) / self.gallery
+            )
             stranger = Chance(value=_any_of(fpir, ratio), low=_any_of(low, ratio), high=_any_of(high, ratio))
         lower, upper = wilson(fnir, self.mates)
         return Statement(

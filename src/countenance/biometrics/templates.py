@@ -18,6 +18,8 @@ from countenance.primitives.text import N_
 type Vector = npt.NDArray[np.float32]
 """float32, shape (dimension,)."""
 
+_LEAST_MEAN = 1e-6  # length of a mean below which its direction is rounding
+
 SpaceId = NewType("SpaceId", str)
 """`<pack name>-<first 16 hex digits of the hash>`, e.g. `sface-8f3c...`."""
 
@@ -65,10 +67,29 @@ def check_vector(vector: Vector) -> None:
         )
 
 
-def fuse(templates: list[Template]) -> Template:
-    """The mean direction of several templates of one person and one space (FNIR 6 % -> 1 % with three photographs).
+def mean_direction(vectors: npt.NDArray[np.float32]) -> Vector:
+    """Unit vectors of one person, float32 (count, dimension), as one: their mean, brought back to length 1.
 
-    Raises UsageError where there are none, or where they are of different spaces.
+    The one rule by which several photographs of a person become one comparison, in probes, references and evaluations
+    (docs/adr/0012). Raises UsageError where they point away from one another so that no mean is left.
+    """
+    if len(vectors) == 1:
+        only: Vector = vectors[0]
+        return only
+    mean = vectors.mean(axis=0, dtype=np.float64)
+    length = float(np.linalg.norm(mean))
+    if not length > _LEAST_MEAN:
+        raise UsageError(
+            N_("These templates point away from one another: they have no mean, and are not of one person."),
+            code="templates-opposed",
+        )
+    return np.asarray(mean / length, dtype=np.float32)
+
+
+def fuse(templates: list[Template]) -> Template:
+    """Several templates of one person and one space as one (`mean_direction`; FNIR 6 % -> 1 % with three photographs).
+
+    Raises UsageError where there are none, where they are of different spaces, or where they have no mean.
     """
     spaces = {template.space_id for template in templates}
     if len(spaces) != 1:
@@ -79,9 +100,8 @@ def fuse(templates: list[Template]) -> Template:
         )
     if len(templates) == 1:
         return templates[0]
-    mean = np.mean(np.stack([template.vector for template in templates]), axis=0, dtype=np.float64)
     return Template(
-        vector=np.asarray(mean / np.linalg.norm(mean), dtype=np.float32),
+        vector=mean_direction(np.stack([template.vector for template in templates])),
         norm=float(np.mean([template.norm for template in templates])),
         space_id=templates[0].space_id,
     )

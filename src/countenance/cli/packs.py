@@ -12,7 +12,6 @@ from countenance.primitives.files import write_atomically
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
-    from countenance.policy.book import PolicyBook
     from countenance.policy.difference import Differences
     from countenance.policy.ordering import OrderPack
     from countenance.policy.pack import PolicyPack
@@ -89,12 +88,5 @@ def compare(door: Door, old: Path | None, new: Path) -> Differences:
     from countenance.policy.pack import pack_from_files
 
     base = door.workspace().policy().book
-    before = base if old is None else _with(base, pack_from_files(files_of(old)))
-    return difference(before, _with(base, pack_from_files(files_of(new))))
-
-
-def _with(book: PolicyBook, pack: PolicyPack) -> PolicyBook:
-    """The book with this pack in the place of the one of its name, or added."""
-    from countenance.policy.book import PolicyBook
-
-    return PolicyBook({**book.packs, pack.name: pack}.values(), operator=book.operator)
+    before = base if old is None else base.with_pack(pack_from_files(files_of(old)))
+    return difference(before, base.with_pack(pack_from_files(files_of(new))))

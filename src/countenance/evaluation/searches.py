@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from countenance.biometrics.templates import mean_direction
 from countenance.evaluation.trials import Samples, Vectors
 from countenance.evaluation.values import NOT_ACQUIRED, Floats, Fusion, Ints, Persons, Scores
 from countenance.primitives.errors import UsageError
@@ -165,8 +166,7 @@ def _enrol(samples: Samples, plan: Plan, order: Ints, rng: np.random.Generator) 
         starts[number] = at
         empty[number] = not len(made)
         if plan.fusion is Fusion.MEAN and len(made) > 1:
-            mean = made.mean(axis=0, dtype=np.float64)
-            made = (mean / np.linalg.norm(mean)).astype(np.float32)[None]
+            made = mean_direction(made)[None]
         if not len(made):
             made = np.zeros((1, samples.vectors.shape[1]), np.float32)
         columns.append(made)

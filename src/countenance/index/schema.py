@@ -56,9 +56,6 @@ _TABLES = (
         seq {big} not null
     )""",
     "insert into index_clock (id, seq) values (1, 0)",
-)
-
-_SEGMENT_TABLES = (
     """create table index_live (
         id integer primary key check (id = 1),
         version {big} not null,
@@ -79,29 +76,12 @@ _SEGMENT_TABLES = (
         refs {big} not null check (refs >= 0),
         primary key (gallery_id, class_id, space_id)
     )""",
-    # What a database of the first release holds already.
-    """insert into index_count (gallery_id, class_id, space_id, refs)
-        select gallery_id, class_id, space_id, count(*) from index_change where op = 'add'
-        group by gallery_id, class_id, space_id""",
-    """insert into index_count (gallery_id, class_id, space_id, refs)
-        select gallery_id, class_id, '', count(distinct reference_id) from index_change where op = 'add'
-        group by gallery_id, class_id""",
 )
 
 
 def schema(dialect: Dialect) -> list[str]:
     """Statements that make all tables, in order; without parameters."""
-    return [*first_schema(dialect), *segment_schema(dialect)]
-
-
-def first_schema(dialect: Dialect) -> list[str]:
-    """The tables of migration 0002: head, changes, clock."""
     return [table.format_map(_TYPES[dialect]) for table in _TABLES]
-
-
-def segment_schema(dialect: Dialect) -> list[str]:
-    """The tables that came with segments, and their first content."""
-    return [table.format_map(_TYPES[dialect]) for table in _SEGMENT_TABLES]
 
 
 def drop_schema() -> list[str]:

@@ -16,8 +16,6 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from countenance.biometrics.templates import Template, fuse
 from countenance.biometrics.vocabulary import Detail, FaceState
 from countenance.extraction.pack import ModelPack
@@ -29,6 +27,7 @@ from countenance.primitives.sql import Transaction
 from countenance.records.database import open_reading
 from countenance.records.models import Candidate, Face, Gallery, Reference, Search
 from countenance.records.photographs import open_crop
+from countenance.records.references import face_templates, fused_score
 from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.vault.vault import Plain, Sealed
@@ -244,7 +243,7 @@ def _probe(workspace: Workspace, search: Search, pool: ExtractionPool) -> Templa
 
 
 def _compared(workspace: Workspace, search: Search, probe: Template, pack: ModelPack) -> Compared:
-    rows = list(search.candidates.order_by("rank"))
+    rows = list(search.candidates.order_by("rank").prefetch_related("fused__reference"))
     scores = _scores(workspace, rows, probe)
     order = sorted((row.pk for row in rows if scores.get(row.pk) is not None), key=lambda key: -scores[key])
     places = tuple(
@@ -265,23 +264,13 @@ def _compared(workspace: Workspace, search: Search, probe: Template, pack: Model
 
 
 def _scores(workspace: Workspace, rows: Sequence[Candidate], probe: Template) -> dict[uuid.UUID, float]:
-    part = template_part(probe.space_id)
-    sealed: list[tuple[uuid.UUID, Sealed]] = []
-    with open_reading() as tx:
-        for row in rows:
-            held = tx.execute(
-                "select sealed from index_template where face_id = %s and space_id = %s",
-                (str(row.face_id), str(probe.space_id)),
-            )
-            for (data,) in held:
-                if isinstance(data, bytes):
-                    sealed.append((row.pk, Sealed(record_id=row.face_id, part=part, data=data)))
-    opened = workspace.vault.unseal_existing([each for _, each in sealed])
-    return {
-        key: float(np.frombuffer(data, dtype="<f4") @ probe.vector)
-        for (key, _), data in zip(sealed, opened, strict=True)
-        if data is not None
-    }
+    """What each candidate scores in the probe's space, by those of its references that have a template there."""
+    behind = {row.pk: {each.reference.face_id for each in row.fused.all()} | {row.face_id} for row in rows}
+    vectors = face_templates(
+        workspace, {face for faces in behind.values() for face in faces}, str(probe.space_id)
+    )
+    there = {key: [vectors[face] for face in faces if face in vectors] for key, faces in behind.items()}
+    return {key: fused_score(held, probe.vector) for key, held in there.items() if held}
 
 
 def describe(one: Compared) -> dict[str, Json]:

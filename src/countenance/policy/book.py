@@ -92,6 +92,10 @@ class PolicyBook:
         self._asked: dict[tuple[str, ...], frozenset[str]] = {}
         self._grounded: dict[tuple[str, tuple[str, ...]], Rule] = {}
 
+    def with_pack(self, pack: PolicyPack) -> PolicyBook:
+        """The book with `pack` in the place of the one of its name, or added. Raises FormatError."""
+        return PolicyBook({**self.packs, pack.name: pack}.values(), operator=self.operator)
+
     @property
     def hashes(self) -> frozenset[str]:
         """Hashes of its packs."""

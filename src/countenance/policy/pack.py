@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -164,8 +164,14 @@ def pack_from_files(texts: Mapping[str, str]) -> PolicyPack:
     """The pack whose files have these texts, by file name. Raises FormatError (code `policy-pack`).
 
     Its rules are checked against its own schema, or against that of the HOUSE that comes with the program; a book checks
-    them again, against that of the HOUSE they are put in force with.
+    them again, against that of the HOUSE they are put in force with. The same texts are checked once by a process.
     """
+    return _checked(frozenset(texts.items()))
+
+
+@lru_cache(maxsize=64)
+def _checked(listed: frozenset[tuple[str, str]]) -> PolicyPack:
+    texts = dict(listed)
     is_house = "schema.cedarschema" in texts
     if wrong := sorted(set(texts) ^ set(HOUSE_FILES if is_house else PACK_FILES)):
         raise pack_error(f"files are missing or do not belong to it: {', '.join(wrong)}")

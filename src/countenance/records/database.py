@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -192,7 +192,5 @@ def vacuum(tables: Sequence[str]) -> None:
 
 def copy_sqlite(source: Path, target: Path) -> None:
     """A consistent copy of a SQLite file that may be in use, by SQLite's own backup."""
-    with sqlite3.connect(source) as held, sqlite3.connect(target) as copy:
+    with closing(sqlite3.connect(source)) as held, closing(sqlite3.connect(target)) as copy:
         held.backup(copy)
-    held.close()
-    copy.close()

@@ -42,7 +42,9 @@ def check_migrations() -> None:
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        unknown = set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations)
+        known = executor.loader.disk_migrations
+        folded = {step for migration in known.values() for step in migration.replaces}
+        unknown = set(executor.loader.applied_migrations) - set(known) - folded
     except DatabaseError as error:
         named = unavailable(error)
         if named.code != "database":

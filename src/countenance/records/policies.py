@@ -6,15 +6,12 @@ by their own hash, so that every decision can be made again (`countenance policy
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
 
 from countenance.policy.book import PolicyBook
 from countenance.policy.pack import PolicyPack, pack_from_files
 from countenance.policy.signing import PackSignature, check_signatures
-from countenance.primitives.canonical import canonical_json
 from countenance.primitives.errors import IntegrityError, NotFoundError, UnavailableError
 from countenance.primitives.text import N_
 from countenance.records.models import PackSigner, PolicyBookRecord, PolicyPackRecord, WorkspaceState
@@ -117,15 +114,9 @@ def book_of(digest: str) -> PolicyBook:
 
 
 def _read(row: PolicyPackRecord) -> PolicyPack:
-    return _parsed(row.hash, canonical_json(row.files))
-
-
-@lru_cache(maxsize=64)
-def _parsed(digest: str, files: bytes) -> PolicyPack:
-    """Parsed once a process: the files are part of the key, so what was changed in place is read anew, and refused."""
-    pack = pack_from_files(json.loads(files))
-    if pack.hash != digest:
+    pack = pack_from_files(row.files)
+    if pack.hash != row.hash:
         raise IntegrityError(
-            N_("The pack kept as {hash} is not what it was."), code="policy-pack-changed", hash=digest
+            N_("The pack kept as {hash} is not what it was."), code="policy-pack-changed", hash=row.hash
         )
     return pack

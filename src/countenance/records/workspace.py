@@ -117,8 +117,10 @@ class Workspace:
             Vault.create(building / "keys").close()
             write_settings(building, settings)
             connect(read_settings(building).database, base=building)
-            migrate()
-            disconnect()
+            try:
+                migrate()
+            finally:
+                disconnect()
             for made in building.glob("*.sqlite3*"):
                 made.chmod(0o600)  # SQLite gives its side files the mode of the database
             if begin is not None:
@@ -147,7 +149,11 @@ class Workspace:
         """
         settings = read_settings(directory)
         connect(settings.database, base=directory)
-        check_migrations()
+        try:
+            check_migrations()
+        except BaseException:
+            disconnect()
+            raise
         return cls(directory, settings, clock)
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """A search made again from what was sealed with it: is the probe that was searched with the one that is kept, and are the scores?
 
 Nothing is searched: the gallery has moved on, and no grant stands behind it. The sealed picture becomes a template again, which
-must be the sealed one; the probe's templates are fused and compared with the sealed template of each reference that was listed.
+must be the sealed one; the probe's templates are fused and compared with the references that made each score, fused in turn.
 What was erased or has ended since is not compared, and is counted.
 """
 
@@ -22,10 +22,10 @@ from countenance.extraction.values import PROBE_RULE, PhotographExtraction
 from countenance.index.head import template_part
 from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.errors import NotFoundError
-from countenance.records.database import open_reading
 from countenance.records.models import Candidate, Probe, Search
 from countenance.records.photographs import open_crop
-from countenance.records.sealing import CROP_PART, PICTURE_PART, unseal_templates
+from countenance.records.references import face_templates, fused_score
+from countenance.records.sealing import CROP_PART, PICTURE_PART
 from countenance.records.workspace import Workspace
 from countenance.vault.vault import Sealed
 
@@ -141,26 +141,17 @@ def _edits(workspace: Workspace, search: Search) -> list[str]:
 
 
 def _scores(workspace: Workspace, search: Search, probe: Template) -> dict[uuid.UUID, dict[str, Json]]:
-    """The score of each listed reference whose template is still there, made again."""
-    rows = list(search.candidates.select_related("reference").order_by("rank"))
-    sealed: list[tuple[str, str, bytes]] = []
-    found: list[Candidate] = []
-    with open_reading() as tx:
-        for row in rows:
-            held = tx.execute(
-                "select sealed from index_template where face_id = %s and space_id = %s",
-                (str(row.reference.face_id), search.space_id),
-            )
-            if held and row.reference.ended_at is None:
-                sealed.append(
-                    (str(row.reference.face_id), template_part(search.space_id), _bytes(held[0][0]))
-                )
-                found.append(row)
-    opened = unseal_templates(workspace.vault)(sealed)
+    """The score of each candidate whose references are all still there, made again."""
+    rows = search.candidates.select_related("reference").prefetch_related("fused__reference")
+    behind = {row: [each.reference for each in row.fused.all()] or [row.reference] for row in rows}
+    vectors = face_templates(
+        workspace, {each.face_id for several in behind.values() for each in several}, search.space_id
+    )
     scores: dict[uuid.UUID, dict[str, Json]] = {}
-    for row, data in zip(found, opened, strict=True):
-        if data is not None:
-            score = float(np.dot(_template(data, 1.0, search).vector, probe.vector))
+    for row, several in behind.items():
+        there = [each for each in several if each.ended_at is None and each.face_id in vectors]
+        if len(there) == row.references:
+            score = fused_score([vectors[each.face_id] for each in there], probe.vector)
             same = abs(score - row.score) <= SCORE_TOLERANCE
             scores[row.pk] = {"score": round(score, 6), "same": same}
     return scores
@@ -183,8 +174,3 @@ def _media(workspace: Workspace, name: str) -> bytes:
         return workspace.media.get(name)
     except (NotFoundError, FileNotFoundError):
         return b""
-
-
-def _bytes(value: object) -> bytes:
-    assert isinstance(value, bytes | memoryview | bytearray)
-    return bytes(value)

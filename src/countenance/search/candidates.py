@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from countenance.index.answers import Answer
@@ -34,7 +35,7 @@ _BATCH = 500
 
 
 def group_by_person(probe: Probe, answer: Answer) -> CandidateList:
-    """Best reference of each person, and how many of theirs are on the list; an unlabelled face stands alone."""
+    """Best reference of each person; an unlabelled face stands alone."""
     scores = {uuid.UUID(row.reference_id): row.score for row in answer.rows}
     identifiers = list(scores)
     people: dict[uuid.UUID, tuple[uuid.UUID, uuid.UUID | None]] = {}
@@ -51,13 +52,15 @@ def group_by_person(probe: Probe, answer: Answer) -> CandidateList:
         if reference_id not in people:
             continue  # ended since the scan
         face_id, person_id = people[reference_id]
-        held = leads.get(person_id or face_id)
-        leads[person_id or face_id] = Lead(
-            reference_id=held.reference_id if held else reference_id,
-            face_id=held.face_id if held else face_id,
-            person_id=person_id,
-            score=held.score if held else score,
-            references=held.references + 1 if held else 1,
+        leads.setdefault(
+            person_id or face_id,
+            Lead(
+                reference_id=reference_id,
+                face_id=face_id,
+                person_id=person_id,
+                score=score,
+                fused=(reference_id,),
+            ),
         )
     return CandidateList(
         probe=probe,
@@ -67,23 +70,33 @@ def group_by_person(probe: Probe, answer: Answer) -> CandidateList:
     )
 
 
+def leads_standing(found: CandidateList, now: datetime) -> tuple[Lead, ...] | None:
+    """The leads to be listed: those whose best reference is live at this moment, at most k.
+
+    None where another reference that made the score of one of them has ended since the scan: fuse again without it.
+    """
+    live = _live(found, {lead.reference_id for lead in found.leads}, now)
+    leads = tuple(lead for lead in found.leads if lead.reference_id in live)[: found.probe.grant.k]
+    fused = {reference for lead in leads for reference in lead.fused} - live
+    return None if fused - _live(found, fused, now) else leads
+
+
+def _live(found: CandidateList, references: AbstractSet[uuid.UUID], now: datetime) -> set[uuid.UUID]:
+    grant = found.probe.grant
+    return live_references(references, now, gallery=grant.gallery_id, classes=grant.permission_classes)
+
+
 def write(
     workspace: Workspace,
     tx: DjangoTransaction,
     asked: Asked,
     found: CandidateList,
+    leads: tuple[Lead, ...],
     sealed: Sequence[SealedProbe],
     now: datetime,
 ) -> Concluded:
-    """Keep the leads whose reference is live at this moment, at most k; write them and log them, in the open transaction."""
+    """Write the leads that stand (`leads_standing`) and log them, in the open transaction."""
     grant = found.probe.grant
-    live = live_references(
-        [lead.reference_id for lead in found.leads],
-        now,
-        gallery=grant.gallery_id,
-        classes=grant.permission_classes,
-    )
-    leads = tuple(lead for lead in found.leads if lead.reference_id in live)[: grant.k]
     search_id = uuid.uuid4()
     point = asked.point if isinstance(asked.point, models.OperatingPoint) else None
     (appended,) = workspace.record(
@@ -155,7 +168,7 @@ def write(
             zip(sealed, found.probe.parts, asked.request.photographs, strict=True)
         )
     )
-    models.Candidate.objects.bulk_create(
+    candidates = models.Candidate.objects.bulk_create(
         models.Candidate(
             search=search,
             rank=rank,
@@ -163,9 +176,15 @@ def write(
             face_id=lead.face_id,
             reference_id=lead.reference_id,
             score=lead.score,
-            references=lead.references,
+            references=len(lead.fused),
         )
         for rank, lead in enumerate(leads, start=1)
+    )
+    models.FusedReference.objects.bulk_create(
+        models.FusedReference(candidate=candidate, reference_id=reference)
+        for candidate, lead in zip(candidates, leads, strict=True)
+        if len(lead.fused) > 1
+        for reference in lead.fused
     )
     return Concluded(found=found, leads=leads, log_entry=appended.index)
 
@@ -199,7 +218,7 @@ def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCand
                 photo=photograph.path,
                 face=face.number,
                 score=round(lead.score, 4),
-                references=lead.references,
+                references=len(lead.fused),
                 source=photograph.source.name,
                 source_ref=photograph.source_ref,
                 captured_at=photograph.captured_at,

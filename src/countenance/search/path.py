@@ -4,7 +4,7 @@
 2. policy       each permission class is decided; out comes a grant, or a refusal that is logged and returned
 3. probe        one face of each photograph becomes a template, fused into one
 4. scan         the index scores every permitted reference, under the grant, exactly
-5. candidates   scores are grouped by person; who chose to be left out of answers as well is left out
+5. candidates   each person's references become one comparison; who chose to be left out of answers as well is left out
 6. log          in one transaction: each basis is live still, the list is written, the log has its entry
 7. show         thumbnails of what has been logged, and of nothing else
 
@@ -29,7 +29,8 @@ from countenance.records.ending import end_expired
 from countenance.records.events import Event
 from countenance.records.identity import SignedRequest, spend
 from countenance.records.workspace import Workspace
-from countenance.search.candidates import group_by_person, show, write
+from countenance.search.candidates import group_by_person, leads_standing, show, write
+from countenance.search.fusing import REACH, fuse_references
 from countenance.search.keeping import SealedProbe, kept_probe
 from countenance.search.permission import Asked, ask, ask_again, decide, outgrown, question_of, still_stands
 from countenance.search.probe import make_probe
@@ -92,7 +93,8 @@ def search(
 def _scan(workspace: Workspace, asked: Asked, probe: Probe) -> CandidateList | None:
     """Steps 4 and 5. None where the grant was revoked or ran out since it was minted.
 
-    A person may have any number of references, so rows are fetched until they fill the list or there are no more.
+    A person may have any number of references, so rows are fetched until they fill the list, are below the floor, or are no
+    more. Whom only all references together bring above the floor is found as far as these rows reach.
     """
     limit = probe.grant.k * _ROWS_PER_CANDIDATE
     point = asked.point
@@ -106,17 +108,19 @@ def _scan(workspace: Workspace, asked: Asked, probe: Probe) -> CandidateList | N
                     tx,
                     probe.grant,
                     probe.template,
-                    floor=floor,
+                    floor=min(floor, REACH * floor),
                     now=workspace.clock(),
                     epoch=workspace.epoch(),
                     limit=limit,
                 )
-            found = without_suppressed(workspace, group_by_person(probe, answer))
+            grouped = group_by_person(probe, answer)
+            fused = fuse_references(workspace, grouped, floor=floor, now=workspace.clock())
+            found = without_suppressed(workspace, fused)
         except RefusedError as error:
             if error.reason in {"grant-revoked", "grant-expired"}:
                 return None
             raise
-        if len(answer.rows) < limit or len(found.leads) >= probe.grant.k:
+        if len(answer.rows) < limit or len(found.leads) >= probe.grant.k or answer.rows[-1].score < floor:
             return found
         limit *= _ROWS_PER_CANDIDATE
 
@@ -130,12 +134,15 @@ def _conclude(
 ) -> Concluded | Grant | Refused:
     """Step 6. Where the grant does not stand any more policy is asked again; a fresh grant means: scan once more."""
     with workspace.transaction() as (tx, now):
+        leads = None
         if found is not None and still_stands(workspace, asked, found.probe.grant, now):
+            leads = leads_standing(found, now)
+        if found is not None and leads is not None:
             spend(signed, now)
             grant = found.probe.grant
             too_many = outgrown(workspace, asked, grant, found.coverage.permitted, now)
             if too_many is None:
-                return write(workspace, tx, asked, found, sealed, now)
+                return write(workspace, tx, asked, found, leads, sealed, now)
             reasons = _reasons(too_many, asked, now)
             _log(workspace, tx, asked, Event.SEARCH_REFUSED, now, too_many.pack, reasons)
             return too_many

@@ -134,14 +134,15 @@ class Probe:
 class Lead:
     """One person, or one unlabelled face, that resembles the probe.
 
-    `score`: comparison score of the best reference. `references`: how many of theirs were at or above the floor.
+    `reference_id`, `face_id`: the best reference, which is the one that is shown. `score`: comparison score of all of the
+    person's references as one. `fused`: those references, the best among them.
     """
 
     reference_id: uuid.UUID
     face_id: uuid.UUID
     person_id: uuid.UUID | None
     score: float
-    references: int
+    fused: tuple[uuid.UUID, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

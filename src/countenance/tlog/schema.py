@@ -36,20 +36,14 @@ CREATE TABLE tlog_checkpoint (
     signed_at {int} NOT NULL,
     root {bytes} NOT NULL CHECK (length(root) = 32),
     note TEXT NOT NULL
-)
-"""
-
-_COSIGNATURES = """
+);
 CREATE TABLE tlog_cosignature (
     size {int} NOT NULL REFERENCES tlog_checkpoint (size),
     witness TEXT NOT NULL,
     cosigned_at {int} NOT NULL,
     line TEXT NOT NULL,
     PRIMARY KEY (size, witness)
-)
-"""
-
-_TIMESTAMPS = """
+);
 CREATE TABLE tlog_timestamp (
     size {int} NOT NULL REFERENCES tlog_checkpoint (size),
     stamped_at {int} NOT NULL,
@@ -81,27 +75,11 @@ _GUARDS_POSTGRESQL = [
 
 def schema(dialect: Dialect) -> list[str]:
     """The statements that create all of the log's tables (times are whole seconds since 1970, UTC)."""
-    return [*first_schema(dialect), *cosignature_schema(dialect), *timestamp_schema(dialect)]
-
-
-def first_schema(dialect: Dialect) -> list[str]:
-    """Those of the log itself."""
-    tables = [statement.strip() for statement in _TABLES.format(**_kinds(dialect)).split(";")]
+    kinds = (
+        {"int": "INTEGER", "bytes": "BLOB"} if dialect == "sqlite" else {"int": "BIGINT", "bytes": "BYTEA"}
+    )
+    tables = [statement.strip() for statement in _TABLES.format(**kinds).split(";")]
     return tables + (_GUARDS_SQLITE if dialect == "sqlite" else _GUARDS_POSTGRESQL)
-
-
-def cosignature_schema(dialect: Dialect) -> list[str]:
-    """Those of what witnesses sign."""
-    return [_COSIGNATURES.format(**_kinds(dialect)).strip()]
-
-
-def timestamp_schema(dialect: Dialect) -> list[str]:
-    """Those of what time-stamping authorities sign (RFC 3161)."""
-    return [_TIMESTAMPS.format(**_kinds(dialect)).strip()]
-
-
-def _kinds(dialect: Dialect) -> dict[str, str]:
-    return {"int": "INTEGER", "bytes": "BLOB"} if dialect == "sqlite" else {"int": "BIGINT", "bytes": "BYTEA"}
 
 
 def drop_schema(dialect: Dialect) -> list[str]:

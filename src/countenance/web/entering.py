@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -22,7 +23,7 @@ from countenance.records.database import open_transaction
 from countenance.records.identity import AccountKey
 from countenance.records.models import Account
 from countenance.records.named import find_account
-from countenance.web import totp
+from countenance.web import passkeys, totp
 from countenance.web.keyring import Held, Keyring, hash_of, new_token, not_in
 from countenance.web.models import WebInvitation, WebLogin, WebSession
 
@@ -33,6 +34,10 @@ FRESH = timedelta(minutes=5)
 """How long a second factor counts for what cannot be undone."""
 LINK_LIFE = timedelta(hours=24)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
+GUESSED_FIRST = ("countenance",)
+"""Words of this place that no password holds, besides the account's own name."""
+MOST_SESSIONS = 10
+"""Of one account at once; the one that was used least recently ends."""
 _FREE_FAILURES = 5
 _FIRST_LOCK = timedelta(minutes=1)
 _LONGEST_LOCK = timedelta(hours=4)
@@ -149,9 +154,12 @@ def check_password(password: str, account: str) -> str:
             shortest=SHORTEST_PASSWORD,
             longest=LONGEST_PASSWORD,
         )
-    if text.casefold() in _common() or account.casefold() in text.casefold():
+    folded = text.casefold()
+    if folded in _common() or any(word in folded for word in (account.casefold(), *GUESSED_FIRST)):
         raise UsageError(
-            N_("This password is easily guessed: it is common, or holds the account's name."),
+            N_(
+                "This password is easily guessed: it is common, or holds the account's or the program's name."
+            ),
             code="password-common",
         )
     return text
@@ -187,20 +195,63 @@ def give_code(keyring: Keyring, member: Member, code: str, now: datetime) -> str
 
     Raises RefusedError for a wrong or spent code.
     """
+
+    def proved(login: WebLogin) -> dict[str, int] | None:
+        step = totp.check(member.held.totp, code, now, after=login.last_step)
+        return None if step is None else {"last_step": step}
+
+    return _give_second(keyring, member, now, proved)
+
+
+def give_passkey(
+    keyring: Keyring, member: Member, party: passkeys.Party, challenge: bytes, answer: str, now: datetime
+) -> str:
+    """As `give_code`, with a passkey's answer to `challenge`."""
+
+    def proved(_: WebLogin) -> dict[str, int] | None:
+        return {} if passkeys.proves(member.account, party, challenge, answer, now) else None
+
+    return _give_second(keyring, member, now, proved)
+
+
+def _give_second(
+    keyring: Keyring, member: Member, now: datetime, proved: Callable[[WebLogin], dict[str, int] | None]
+) -> str:
+    """`proved` says what is to be noted of a second factor that is right, in the transaction that lets in; None: wrong."""
     token = ""
     with transaction.atomic():
         login = WebLogin.objects.select_for_update().get(account=member.account)
-        step = (
-            None if _is_locked(login, now) else totp.check(member.held.totp, code, now, after=login.last_step)
-        )
-        if step is not None:
-            WebLogin.objects.filter(pk=login.pk).update(last_step=step, failures=0, locked_until=None)
+        noted = None if _is_locked(login, now) else proved(login)
+        if noted is not None:
+            WebLogin.objects.filter(pk=login.pk).update(**noted, failures=0, locked_until=None)
             member.session.delete()
             token = _begin(keyring, member.account, member.held, now, whole=True)
     if not token:
         _failed(login, now)
         raise not_in()
     return token
+
+
+def change_password(keyring: Keyring, member: Member, present: str, wanted: str, now: datetime) -> None:
+    """Seal the key under another password; the account's other sessions end.
+
+    Raises RefusedError for a wrong present password, which counts as a failure at the door; UsageError for a weak one.
+    """
+    chosen = check_password(wanted, member.account.name)
+    login, about = WebLogin.objects.get(account=member.account), f"login:{member.account.pk}"
+    if _is_locked(login, now):
+        raise not_in()
+    try:
+        held = keyring.open_by_password(
+            bytes(login.sealed), unicodedata.normalize("NFC", present)[:LONGEST_PASSWORD], about=about
+        )
+    except RefusedError:
+        _failed(login, now)
+        raise
+    sealed = keyring.seal_by_password(held, chosen, about=about)
+    with transaction.atomic():
+        WebLogin.objects.filter(pk=login.pk).update(sealed=sealed, failures=0)
+        end_others(member)
 
 
 def _is_locked(login: WebLogin, now: datetime) -> bool:
@@ -224,6 +275,8 @@ def _failed(login: WebLogin, now: datetime) -> None:
 def _begin(keyring: Keyring, account: Account, held: Held, now: datetime, *, whole: bool) -> str:
     token, row = new_token(), new_id()
     WebSession.objects.filter(ends_at__lte=now).delete()
+    latest = WebSession.objects.filter(account=account).order_by("-seen_at").values_list("pk", flat=True)
+    WebSession.objects.filter(pk__in=list(latest[MOST_SESSIONS - 1 :])).delete()
     WebSession.objects.create(
         id=row,
         account=account,
@@ -261,6 +314,11 @@ def find(keyring: Keyring, text: str, now: datetime) -> Member | None:
 def end_all(account: Account) -> None:
     """End every session of an account, at once."""
     WebSession.objects.filter(account=account).delete()
+
+
+def end_others(member: Member) -> None:
+    """End every other session of whoever is in."""
+    WebSession.objects.filter(account=member.account).exclude(pk=member.session.pk).delete()
 
 
 def without_second_factor() -> int:

@@ -39,6 +39,19 @@ class WebSession(models.Model):
     confirmed_at = models.DateTimeField(null=True)  # when a second factor was last given
 
 
+class WebPasskey(models.Model):
+    """A device that is an account's second factor, beside the codes: a public key, which opens nothing."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="web_passkeys")
+    name = models.TextField()  # as its owner calls it
+    credential = models.BinaryField(unique=True)  # credential ID
+    public_key = models.BinaryField()  # COSE_Key (RFC 9052, section 7)
+    uses = models.BigIntegerField()  # signature counter; 0 where the device keeps none
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
 class WebInvitation(models.Model):
     """A one-time link by which the holder of an account sets password and second factor."""
 

@@ -6,6 +6,8 @@ import threading
 from collections import deque
 from datetime import datetime, timedelta
 
+from django.http import HttpRequest
+
 _MOST_ADDRESSES = 10_000
 
 
@@ -30,3 +32,8 @@ class Pace:
                 return False
             times.append(now)
             return True
+
+
+def caller_of(request: HttpRequest) -> str:
+    """The address that a request comes from; behind a server in front, the one that it names (`serving.listen`)."""
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.http import HttpRequest
+
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
@@ -56,10 +58,15 @@ class Site:
     public: str = ""
     tray: Tray = field(default_factory=Tray)
     asking: Pace = field(default_factory=lambda: Pace(5, timedelta(hours=1)))
+    entering: Pace = field(default_factory=lambda: Pace(200, timedelta(hours=1)))
     following: Pace = field(default_factory=lambda: Pace(60, timedelta(hours=1)))
 
     def now(self) -> datetime:
         return self.clock()
+
+    def origin_of(self, request: HttpRequest) -> str:
+        """Scheme, host and port by which people reach this application, without a slash."""
+        return self.public or f"{request.scheme}://{request.get_host()}"
 
 
 _SERVED: list[Site] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from countenance.web import assets
-from countenance.web.pages import candidates, cases, door, home, public, review, wing
+from countenance.web.pages import account, candidates, cases, door, home, public, review, wing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -14,6 +14,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("confirm", door.confirm, name="confirm"),
     path("logout", door.logout, name="logout"),
     path("welcome/<str:token>", door.welcome, name="welcome"),
+    path("account", account.account, name="account"),
+    path("account/sessions", account.sessions, name="account-sessions"),
+    path("account/password", account.password, name="account-password"),
+    path("account/passkeys/new", account.new_passkey, name="passkey-new"),
+    path("account/passkeys/<uuid:passkey>", account.passkey, name="passkey"),
     path("language", door.language, name="language"),
     path("register", public.register, name="register"),
     path("transparency", public.transparency, name="transparency"),

@@ -256,10 +256,11 @@ def _show_measured(door: Door, one: Measured) -> None:
             Column(title="FPIR", right=True),
             Column(title=N_("Threshold"), right=True),
             Column(title="FNIR"),
+            Column(title=N_("FNIR, persons alike")),
         ],
         [
             *(
-                (whole_number(each.gallery), each.rank, "-", "-", rate_words(each.fnir))
+                (whole_number(each.gallery), each.rank, "-", "-", rate_words(each.fnir), "-")
                 for each in found.investigation
             ),
             *(
@@ -269,6 +270,7 @@ def _show_measured(door: Door, one: Measured) -> None:
                     share_words(each.target),
                     decimal(each.threshold, 4),
                     rate_words(each.fnir),
+                    rate_words(each.fnir_by_person),
                 )
                 for each in found.points
             ),

@@ -249,7 +249,7 @@ def date_words(captured_at: str) -> str:
 
 
 def references_words(count: int) -> str:
-    """How many references stand behind a candidate."""
+    """How many references made a candidate's score."""
     if count == 1:
-        return _(N_("1 at or above the floor"))
-    return say(N_("{count} at or above the floor"), count=count)
+        return "1"
+    return say(N_("{count}, compared as one"), count=count)

@@ -57,6 +57,7 @@ _TABLES = (
     "records_face",
     "records_reference",
     "records_candidate",
+    "records_fusedreference",
     "records_consentreceipt",
     "records_photograph",
     "records_ingestitem",

@@ -24,6 +24,7 @@ from countenance.records.models import (
     ConsentReceipt,
     Face,
     FirstVerdict,
+    FusedReference,
     IngestItem,
     Person,
     Probe,
@@ -93,6 +94,7 @@ def _candidates(walk: Walk) -> int:
     rows = _listed(walk)
     if walk.destroy and rows:
         walk.mentions += rows
+        walk.delete("records_fusedreference", "candidate_id", list(rows))
         walk.delete("records_candidate", "id", list(rows))
         walk.mentions += walk.chosen.searches
         _close_ranks(sorted(set(rows.values()) - set(_searches(walk)) - set(walk.chosen.searches)))
@@ -201,6 +203,7 @@ def _references_and_faces(walk: Walk) -> int:
     faces = walk.chosen.faces
     if walk.destroy:
         keys = [face.id for face in faces]
+        walk.delete("records_fusedreference", "reference_id", walk.chosen.references)
         walk.delete("records_reference", "id", walk.chosen.references)
         walk.delete("records_face", "id", keys)
         walk.mentions += [*walk.chosen.references, *keys]
@@ -225,6 +228,7 @@ def _consents(walk: Walk) -> int:
             )
             left = [uuid.UUID(str(row[0])) for row in rows]
             walk.workspace.index.remove(walk.tx, [str(key) for key in left])
+            walk.delete("records_fusedreference", "reference_id", left)
             walk.delete("records_candidate", "reference_id", left)
             walk.delete("records_reference", "id", left)
         walk.delete("records_consentreceipt", "id", walk.chosen.receipts)
@@ -310,6 +314,7 @@ REACHED: frozenset[type[Model]] = frozenset(
         ConsentReceipt,
         Face,
         FirstVerdict,
+        FusedReference,
         IngestItem,
         Person,
         Probe,

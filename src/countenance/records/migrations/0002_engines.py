@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from django.db import migrations
 
-from countenance.index.schema import first_schema as index_schema
+from countenance.index.schema import schema as index_schema
 from countenance.primitives.sql import Dialect
 from countenance.records.operations import RunStatements
-from countenance.tlog.schema import first_schema as tlog_schema
+from countenance.tlog.schema import schema as tlog_schema
 
 _NOT_LIVE = "a reference needs a receipt or basis that is live when it is enrolled"
 
@@ -57,5 +57,5 @@ def statements(dialect: Dialect) -> Iterator[str]:
 class Migration(migrations.Migration):
     """Engine tables and the liveness triggers."""
 
-    dependencies = [("records", "0001_initial")]
+    dependencies = [("records", "0001_foundation")]
     operations = [RunStatements(statements)]

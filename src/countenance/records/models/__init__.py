@@ -1,6 +1,6 @@
 """Every table of a workspace, by subject."""
 
-from countenance.records.models.cases import Candidate, Case, Probe, Search
+from countenance.records.models.cases import Candidate, Case, FusedReference, Probe, Search
 from countenance.records.models.collection import Basis, Gallery, PermissionClass, Source
 from countenance.records.models.erasing import Erasure, ErasureWork, ResidencyClaim, Tombstone
 from countenance.records.models.ingest import IngestItem, IngestRun, IngestShard
@@ -56,6 +56,7 @@ __all__ = [
     "Examination",
     "Face",
     "FirstVerdict",
+    "FusedReference",
     "Gallery",
     "Hold",
     "IngestItem",

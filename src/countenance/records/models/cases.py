@@ -125,11 +125,23 @@ class Candidate(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     face = models.ForeignKey(Face, on_delete=models.PROTECT, related_name="+")
     reference = models.ForeignKey(Reference, on_delete=models.PROTECT, related_name="+")
-    score = models.FloatField()  # comparison score of the best reference: cosine, -1..1
-    references = models.IntegerField()  # how many of the person's references were at or above the floor
+    score = models.FloatField()  # comparison score of the person's references as one: cosine, -1..1
+    references = models.IntegerField()  # how many were compared as one, the one shown included
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["search", "rank"], name="candidate_ranked_once"),
             models.CheckConstraint(condition=Q(rank__gte=1, rank__lte=20), name="candidate_rank_in_list"),
+        ]
+
+
+class FusedReference(models.Model):
+    """One of several references that made a candidate's score. None where the one that is shown made it alone."""
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="fused")
+    reference = models.ForeignKey(Reference, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["candidate", "reference"], name="fused_reference_once")
         ]

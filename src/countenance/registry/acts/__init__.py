@@ -43,7 +43,7 @@ HANDLERS: Handlers = {
     Act.CASE_OPEN: Handler(carry_out=cases.open_case, client_of=cases.client_of_new),
     Act.CASE_CLOSE: Handler(carry_out=cases.close_case, client_of=cases.client_of_existing),
     Act.PROPOSAL_CANCEL: Handler(carry_out=proposals.cancel, client_of=proposals.authority_of),
-    Act.POLICY_ACTIVATE: Handler(carry_out=policies.activate),
+    Act.POLICY_ACTIVATE: Handler(carry_out=policies.activate, engine=policies.decides),
     Act.POLICY_TRUST: Handler(carry_out=policies.trust),
     Act.POLICY_TRY: Handler(carry_out=policies.dry_run),
     Act.RETENTION_SET: Handler(carry_out=keeping.set_limit, needs_two=keeping.lengthens),

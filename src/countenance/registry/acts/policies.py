@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from countenance.acting.step import Outcome, Step
-from countenance.policy.book import PolicyBook
+from countenance.policy.engine import PolicyEngine
 from countenance.policy.manifest import HOUSE
-from countenance.policy.pack import ORDER_FILE, pack_from_files
+from countenance.policy.pack import ORDER_FILE, load_pack, pack_from_files, pack_hash
 from countenance.policy.signing import PackSignature
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import ConflictError, UsageError
@@ -45,18 +45,31 @@ def dry_run(step: Step) -> Outcome:
         )
     pack = pack_from_files(texts)
     before = step.workspace.policy().book
-    after = PolicyBook({**before.packs, pack.name: pack}.values(), operator=before.operator)
+    after = before.with_pack(pack)
     found: dict[str, Json] = {"pack": pack.name, "version": pack.version}
     # After the transaction: thousands of questions take a while, and nobody waits for them to write.
     step.afterwards.append(lambda: found.update(difference(before, after).document()))
     return Outcome(record=found)
 
 
+def decides(step: Step) -> PolicyEngine:
+    """Whose rules decide on an activation: those in force, or for this release's own HOUSE that very pack with the others.
+
+    Only so does a workspace whose HOUSE is of another release come out of it: that HOUSE may not even know how an act is asked
+    today, and what it does not know it refuses. Two persons and two named keys sign all the same.
+    """
+    engine = step.workspace.policy()
+    if engine.book.of_this_release:
+        return engine
+    ours = load_pack(HOUSE)
+    return PolicyEngine(engine.book.with_pack(ours)) if pack_hash(_texts(step)) == ours.hash else engine
+
+
 def _texts(step: Step) -> dict[str, str]:
     files = step.params.json.get("files")
     if not isinstance(files, Mapping) or not all(isinstance(text, str) for text in files.values()):
         raise UsageError(N_("A policy pack is a set of text files."), code="policy-files")
-    return {name: str(text) for name, text in files.items()}
+    return {str(name): str(text) for name, text in files.items()}
 
 
 def _signatures(given: Json) -> tuple[PackSignature, ...]:

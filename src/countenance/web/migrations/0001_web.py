@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("records", "0015_keeping"),
+        ("records", "0001_foundation"),
     ]
 
     operations = [

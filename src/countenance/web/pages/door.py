@@ -13,8 +13,10 @@ from countenance.records.models import WorkspaceState
 from countenance.web import entering, totp
 from countenance.web.desk import member_of
 from countenance.web.entering import SHORTEST_PASSWORD, Member
-from countenance.web.failures import failure_of
+from countenance.web.failures import Failure, failure_of, too_many
 from countenance.web.middleware import LANGUAGE_COOKIE, SESSION_COOKIE
+from countenance.web.pace import caller_of
+from countenance.web.pages import asking
 from countenance.web.site import site
 
 _form = require_http_methods(["GET", "HEAD", "POST"])
@@ -26,8 +28,8 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     here, now = site(), site().now()
     row, secret_of = entering.invited(token, now)
     secret = entering.totp_of(here.keyring, secret_of)
-    failure = None
-    if request.method == "POST":
+    failure = _too_often(request)
+    if request.method == "POST" and failure is None:
         try:
             session = entering.accept(
                 here.keyring, token, request.POST.get("password", ""), request.POST.get("code", ""), now
@@ -54,8 +56,8 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
 @_form
 def login(request: HttpRequest) -> HttpResponse:
     """Name and password."""
-    failure, name = None, request.POST.get("name", "")
-    if request.method == "POST":
+    failure, name = _too_often(request), request.POST.get("name", "")
+    if request.method == "POST" and failure is None:
         try:
             session = entering.give_password(
                 site().keyring, name.strip(), request.POST.get("password", ""), site().now()
@@ -85,14 +87,30 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 
 def _code(request: HttpRequest, member: Member, template: str) -> HttpResponse:
-    failure = None
-    if request.method == "POST":
+    """A second factor: the code, or a passkey's answer to the question that the page asked."""
+    here, now = site(), site().now()
+    failure = _too_often(request)
+    if request.method == "POST" and failure is None:
+        answer = request.POST.get("answer", "")
         try:
-            session = entering.give_code(site().keyring, member, request.POST.get("code", ""), site().now())
+            if answer:
+                asked = asking.answered(request, member)
+                session = entering.give_passkey(
+                    here.keyring, member, asking.party_of(request), asked, answer, now
+                )
+            else:
+                session = entering.give_code(here.keyring, member, request.POST.get("code", ""), now)
             return _let_in(HttpResponseRedirect(_next(request)), session)
         except CountenanceError as error:
             failure = failure_of(error)
-    return _show(request, template, failure)
+    return _show(request, template, failure, asked=asking.of_any(request, member))
+
+
+def _too_often(request: HttpRequest) -> Failure | None:
+    """From one address the door is knocked at so often and no more, whatever account is named."""
+    if request.method != "POST" or site().entering.allows(caller_of(request), site().now()):
+        return None
+    return too_many()
 
 
 @require_POST
@@ -121,9 +139,9 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _show(request: HttpRequest, template: str, failure: object, **more: object) -> HttpResponse:
+def _show(request: HttpRequest, template: str, failure: Failure | None, **more: object) -> HttpResponse:
     context = {"failure": failure, "next": _next(request), **more}
-    return render(request, template, context, status=403 if failure else 200)
+    return render(request, template, context, status=failure.status if failure else 200)
 
 
 def _let_in(response: HttpResponse, session: str) -> HttpResponse:

@@ -17,6 +17,7 @@ from countenance.primitives.errors import CountenanceError
 from countenance.primitives.text import N_
 from countenance.web.desk import searcher
 from countenance.web.failures import Failure, failure_of, too_many
+from countenance.web.pace import caller_of
 from countenance.web.places import places
 from countenance.web.site import site
 
@@ -116,7 +117,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     """The form; then the number and the secret, this once."""
     failure: Failure | None = None
     if request.method == "POST":
-        if not site().asking.allows(_address(request), site().now()):
+        if not site().asking.allows(caller_of(request), site().now()):
             failure = too_many()
         else:
             try:
@@ -143,7 +144,7 @@ def follow(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             params = {"request": number, "secret": secret}
-            if not site().following.allows(_address(request), site().now()):
+            if not site().following.allows(caller_of(request), site().now()):
                 often = too_many()
                 return render(request, "web/follow.html", {**context, "failure": often}, status=often.status)
             context["standing"] = _ask_searcher("standing", params)
@@ -157,7 +158,7 @@ def follow(request: HttpRequest) -> HttpResponse:
 @require_POST
 def receipt(request: HttpRequest) -> HttpResponse:
     """One receipt as a file, which verifies without us."""
-    if not site().following.allows(_address(request), site().now()):
+    if not site().following.allows(caller_of(request), site().now()):
         failure = too_many()
         return render(request, "web/failure.html", {"failure": failure}, status=failure.status)
     number, secret = request.POST.get("number", ""), request.POST.get("secret", "")
@@ -186,7 +187,3 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
 def _ask_searcher(question: str, params: dict[str, Any]) -> dict[str, Any]:
     with searcher(site()) as asked:
         return asked.public(question, params)
-
-
-def _address(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))

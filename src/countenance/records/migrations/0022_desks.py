@@ -8,7 +8,7 @@ import countenance.primitives.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0020_model_pack_in_use"),
+        ("records", "0021_fused_references"),
     ]
 
     operations = [
