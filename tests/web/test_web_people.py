@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 from house import House, authority, photograph
+from live_parts import Live, needs_chromium
 from playwright.sync_api import Page
-from test_web_stories import CHROMIUM, Live, live  # noqa: F401 - the fixture
 from web_parts import Visitor
 
 from countenance.records import models
 from countenance.records.identity import AccountKey
 from countenance.web.site import site
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="needs Debian's chromium")]
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 
-def enter(live: Live, key: AccountKey) -> tuple[Page, Visitor]:  # noqa: F811 - the fixture's value
+def enter(live: Live, key: AccountKey) -> tuple[Page, Visitor]:
     """A browser of somebody who is in, and what gives their next code."""
     visitor = Visitor(house=live.house).enter(key)
     page = live.open("en")
@@ -55,7 +55,7 @@ def text(page: Page) -> str:
     return re.sub(r"\s+", " ", page.locator("main").inner_text())
 
 
-def test_caseworker_and_reviewers(live: Live, tmp_path: Path) -> None:  # noqa: F811
+def test_caseworker_and_reviewers(live: Live, tmp_path: Path) -> None:
     house, desk = live.house, live.desk
     page, carol = enter(live, house.caseworker)
     press(page, "Cases")
@@ -103,7 +103,7 @@ def test_caseworker_and_reviewers(live: Live, tmp_path: Path) -> None:  # noqa: 
     page.context.close()
 
 
-def test_a_person_and_the_request_desk(live: Live, tmp_path: Path) -> None:  # noqa: F811
+def test_a_person_and_the_request_desk(live: Live, tmp_path: Path) -> None:
     site().asking._seen.clear()
     house = live.house
     receipt = models.ConsentReceipt.objects.filter(person__label="P002").values_list("code", flat=True)[0]
@@ -143,7 +143,7 @@ def test_a_person_and_the_request_desk(live: Live, tmp_path: Path) -> None:  # n
     staff.context.close()
 
 
-def test_an_authority_stops_a_client(live: Live, tmp_path: Path) -> None:  # noqa: F811
+def test_an_authority_stops_a_client(live: Live, tmp_path: Path) -> None:
     house: House = live.house
     office = authority(house)
     page, visitor = enter(live, office.commissioner)
@@ -195,7 +195,7 @@ def _fill(page: Page, **fields: str) -> None:
             field.fill(value)
 
 
-def test_an_operator_from_a_person_to_a_searchable_photograph(live: Live) -> None:  # noqa: F811
+def test_an_operator_from_a_person_to_a_searchable_photograph(live: Live) -> None:
     house = live.house
     folder = house.workspace.directory.parent / "photographs"
     folder.mkdir(exist_ok=True)
