@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from house import House, authority, photograph
-from live_parts import CHROMIUM, Live
+from live_parts import Live, needs_chromium
 from playwright.sync_api import Page
 from web_parts import Visitor
 
@@ -20,7 +20,7 @@ from countenance.records import models
 from countenance.records.identity import AccountKey
 from countenance.web.site import site
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="needs Debian's chromium")]
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 
 def enter(live: Live, key: AccountKey) -> tuple[Page, Visitor]:

@@ -69,7 +69,7 @@ def _texts(step: Step) -> dict[str, str]:
     files = step.params.json.get("files")
     if not isinstance(files, Mapping) or not all(isinstance(text, str) for text in files.values()):
         raise UsageError(N_("A policy pack is a set of text files."), code="policy-files")
-    return {name: str(text) for name, text in files.items()}
+    return {str(name): str(text) for name, text in files.items()}
 
 
 def _signatures(given: Json) -> tuple[PackSignature, ...]:

@@ -32,7 +32,7 @@ def _passport(name: str) -> dict[str, Json]:
 def keys(step: Step) -> list[Json]:
     """Public halves: the log's, and of those who may vouch for policy packs. Never a secret."""
     rows: list[Json] = [
-        {"key": step.workspace.log.origin, "public_key": step.workspace.log.vkey},
+        {"key": "log", "public_key": step.workspace.log.vkey},
     ]
     rows += [
         {"key": each.name, "public_key": bytes(each.public_key).hex(), "valid_from": iso(each.trusted_at)}
