@@ -42,12 +42,15 @@ class Live:
     address: str
     browser: Browser
 
-    def open(self, lang: str = "en", *, width: int = 1100, js: bool = True, dark: bool = False) -> Page:
+    def open(
+        self, lang: str = "en", *, width: int = 1100, js: bool = True, dark: bool = False, zoom: int = 1
+    ) -> Page:
         """A page of a new browser; what it says of the policy is gathered in `page.blocked`."""
         context = self.browser.new_context(
             locale="fr-CA" if lang == "fr" else "en-CA",
             java_script_enabled=js,
             viewport={"width": width, "height": 800},
+            device_scale_factor=zoom,
             color_scheme="dark" if dark else "light",
         )
         context.set_default_timeout(30_000)
@@ -140,7 +143,6 @@ def fits(page: Page) -> None:
 
 def visit(page: Page, address: str, lang: str, name: str = "") -> None:
     page.goto(address)
-    page.wait_for_load_state("networkidle")
     weight = page.evaluate(WEIGHT)
     assert 0 < weight <= 100_000, (address, weight)
     check(page, name or f"public-{address.rpartition('/')[2] or 'home'}", lang)

@@ -313,8 +313,8 @@ OPERATOR = Wing(
         _records(
             "retention",
             title=N_("Storage limits"),
-            key="kind",
-            columns=("kind", "days", "owner", "reason"),
+            key="data",
+            columns=("data", "days", "owner", "reason"),
             empty=N_("No limit is set."),
             acts=(Act.RETENTION_SET, Act.PURGE_PLAN),
         ),
