@@ -48,11 +48,18 @@ machine: setup
 	@COUNTENANCE_MACHINE_STEPS=$(STEPS) $(PYTEST) -n 0 -s --timeout 0 tests/machine $(ARGS)
 
 # Faults put into the log, the vault and the rules one by one: which of them no test notices. PACKAGE="countenance.tlog*"
-# tries one package. Goes on where it was stopped; `.venv/bin/mutmut results` lists what survived.
+# tries one package. Goes on where it was stopped; `.venv/bin/mutmut results` lists what survived. All of them take a day;
+# make mutants SAMPLE=300 SEED=1 tries as many drawn from all, and tells the score with its 95 % interval.
 PACKAGE ?=
+SAMPLE ?=
+SEED ?= 1
 mutants:
 	@$(UV) sync --locked --inexact --group mutants
+ifeq ($(SAMPLE),)
 	@$(RUN) --group mutants mutmut run --max-children $(JOBS) $(PACKAGE)
+else
+	@$(RUN) --group mutants python scripts/mutants.py --sample $(SAMPLE) --seed $(SEED) $(ARGS)
+endif
 
 # The tests hold what `make docs` looks at.
 check: setup format lint types floors

@@ -9,12 +9,12 @@ from posixpath import normpath, relpath
 from typing import Any
 
 HERE = Path(__file__).parent
-FRENCH = ("fr", "how-to/fr/")
-"""Pages in French: the front page, and the folder of how-tos."""
+FRENCH = ("fr", "how-to/fr/", "packs/fr/")
+"""Pages in French: the front page, and the folders of how-tos and of packs."""
 
 GROUPS = {
     "en": [("How-to", "how-to"), ("Reference", ""), ("Packs of rules", "packs"), ("Decisions", "adr")],
-    "fr": [("Guides", "how-to/fr")],
+    "fr": [("Guides", "how-to/fr"), ("Ensembles de règles", "packs/fr")],
 }
 """The parts of the navigation: title, folder."""
 
@@ -50,7 +50,7 @@ _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^):#\s]+)(?P<anchor
 
 def is_french(page: str) -> bool:
     """Whether the page (its path in docs, without the ending) is in French."""
-    return page == FRENCH[0] or page.startswith(FRENCH[1])
+    return page == FRENCH[0] or page.startswith(FRENCH[1:])
 
 
 def pages() -> list[str]:

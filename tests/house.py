@@ -7,6 +7,7 @@ through vault and index.
 from __future__ import annotations
 
 import atexit
+import io
 import shutil
 import tempfile
 import uuid
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 
 import openpeople
 import psycopg
+from PIL import Image
 
 from countenance.biometrics.vocabulary import Detail, FaceState, PhotographState
 from countenance.extraction.pack import load_pack
@@ -148,6 +150,7 @@ class House:
                     "fingerprint": "test",
                     "captured_at": "1998-07",
                     "ingested_at": now,
+                    **dict(zip(("width", "height"), _size(data), strict=True)),
                 },
             )
             models.Face.objects.create(
@@ -236,6 +239,11 @@ class House:
     def reopen(self) -> None:
         """As a new process finds it; the clock stays this house's."""
         self.workspace = Workspace.open(self.workspace.directory, clock=self.clock)
+
+
+def _size(data: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(data)) as picture:
+        return picture.size
 
 
 def two(house: House, act: str, /, **params: Any) -> Any:

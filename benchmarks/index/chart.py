@@ -22,10 +22,10 @@ _ALL = 97.0  # a share from which a point's name stands above
 def draw(
     path: Path, results: Mapping[str, Mapping[str, Any]], *, band: str, part: frozenset[str] = frozenset()
 ) -> None:
-    """`results` by engine: `p50_ms`, `found` by band and `templates`. `part`: engines that look at some rows only."""
+    """`results` by engine: `processor_ms`, `found` by band and `templates`. `part`: engines that look at some rows only."""
     good = {name: one for name, one in results.items() if "found" in one}
     largest = max(one["templates"] for one in good.values())
-    times = [one["p50_ms"] for one in good.values()]
+    times = [one["processor_ms"] for one in good.values()]
     low, high = _step(min(times), down=True), _step(max(times), down=False)
 
     def x(time: float) -> float:
@@ -39,7 +39,7 @@ def draw(
         fewer = one["templates"] < largest
         label = f"{name} ({one['templates'] // 1000:,}k templates)" if fewer else name
         kind = OURS if name == "countenance" else PART if name in part else EVERYTHING
-        points.append((x(one["p50_ms"]), y(one["found"][band]), one["found"][band], label, kind, fewer))
+        points.append((x(one["processor_ms"]), y(one["found"][band]), one["found"][band], label, kind, fewer))
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif"'
@@ -94,7 +94,9 @@ def _axes(low: float, high: float, x: Any, y: Any) -> Iterator[str]:
                 yield _line(x(time), y(0), x(time), y(0) + 5, _GREY)
                 yield _text(x(time), y(0) + 20, f"{time:g}", anchor="middle", ink=_GREY)
     yield _line(_LEFT, y(0), _WIDTH - _RIGHT, y(0), _GREY)
-    yield _text((_LEFT + _WIDTH - _RIGHT) / 2, y(0) + 42, "milliseconds a search (median)", anchor="middle")
+    yield _text(
+        (_LEFT + _WIDTH - _RIGHT) / 2, y(0) + 42, "milliseconds of processor time a search", anchor="middle"
+    )
 
 
 def _names_above(points: list[tuple[float, float, float, str, str, bool]]) -> Iterator[str]:

@@ -7,7 +7,9 @@ where to write the result. One core for it and all it starts. What is measured, 
 
 1. build          until the first search is answered
 2. memory         private and shared anonymous memory of all its processes, less what it was before; mapped files not counted
-3. search         one probe at a time, then 64 at once; scoring again from float32 is within the time where an engine needs it
+3. search         one probe at a time, then 64 at once; scoring again from float32 is within the time where an engine needs it;
+                  processor time of all its processes too, which says more where others use the machine; and NumPy's product
+                  of the same rows before and after, which tells what they did to it
 4. mates          how many are among the first 50, by band of their true score; FNIR at FPIR 1 %
 5. add, delete    1,000 each; added rows must be found after, deleted ones not
 6. bytes          whether rows that were deleted were in its files before, and are after saving and cleaning
@@ -118,22 +120,38 @@ class Trial:
 
     def _times(self, engine: Any) -> dict[str, Any]:
         np, probes = self.np, self.probes["mated"]
+        numpy_ms = [self._numpy_ms()]
         for probe in probes[-5:]:
             self._search(engine, probe[None])
         times: list[float] = []
-        ends = time.perf_counter() + _TIMING
+        processes = [os.getpid(), *engine.processes()]
+        used, ends = _worked(processes), time.perf_counter() + _TIMING
         while len(times) < 400 and (len(times) < 25 or time.perf_counter() < ends):
             probe = probes[len(times) % len(probes)][None]
             times.append(_timed(self._search, engine, probe))
+        used = (_worked(processes) - used) / len(times)
         together = min(
             _timed(self._search, engine, probes[:AT_ONCE]) for _ in range(3 if times[0] < 0.1 else 1)
         )
+        numpy_ms.append(self._numpy_ms())
         return {
             "timed": len(times),
             "p50_ms": round(float(np.percentile(times, 50)) * 1e3, 2),
             "p99_ms": round(float(np.percentile(times, 99)) * 1e3, 2),
+            "processor_ms": round(used * 1e3, 3),
             "per_s_at_64": round(AT_ONCE / together, 2),
+            "numpy_ms": numpy_ms,
         }
+
+    def _numpy_ms(self) -> float:
+        """Processor time of one product of the rows, up to half a gibibyte of them, with a probe: the median of five."""
+        rows, probe = self.rows[: (1 << 29) // self.rows[0].nbytes], self.probes["mated"][0]
+        times = []
+        for _ in range(5):
+            began = time.process_time()
+            rows @ probe
+            times.append(time.process_time() - began)
+        return round(sorted(times)[2] * 1e3, 1)
 
     def _mates(self, engine: Any, slow: float) -> dict[str, Any]:
         """`slow`: seconds a probe."""
@@ -257,6 +275,16 @@ def _private(processes: Sequence[int]) -> int:
         for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
             if line.startswith(("Pss_Anon:", "Pss_Shmem:")):
                 total += int(line.split()[1]) * 1024
+    return total
+
+
+def _worked(processes: Sequence[int]) -> float:
+    """Seconds of processor time that processes have had, this one's to the microsecond (proc(5), stat: fields 14 and 15)."""
+    total = time.process_time()
+    for one in processes:
+        if one != os.getpid():
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return total
 
 

@@ -57,10 +57,11 @@ def main() -> None:
 def sweep_once(photos: Path, directory: Path, workers: int) -> tuple[float, float]:
     """Seconds as planned, and as they were."""
     from countenance.extraction.pool import ExtractionPool
-    from countenance.policy.pack import shipped_pack_files
+    from countenance.policy.pack import pack_from_files, shipped_pack_files
+    from countenance.policy.signing import sign_pack
     from countenance.primitives.canonical import sha256_hex
     from countenance.records.identity import AccountKey
-    from countenance.registry.founding import found
+    from countenance.registry.founding import FOUNDERS, found
     from countenance.rights.secrecy import memory_only
     from countenance.rights.sweep import SweepState, plan_sweep, sweep
     from countenance.service.acts import perform
@@ -98,7 +99,12 @@ def sweep_once(photos: Path, directory: Path, workers: int) -> tuple[float, floa
         "policy.cedar": files["policy.cedar"] + PERMIT,
         "pack.json": json.dumps(manifest),
     }
-    act("approve", keys[1], proposal=act("policy-activate", files=files)["proposal"])
+    pack = pack_from_files(files)
+    signed_by = {
+        name: sign_pack(pack, name, key.private).signature.hex()
+        for name, key in zip(FOUNDERS, keys, strict=True)
+    }
+    act("approve", keys[1], proposal=act("policy-activate", files=files, signatures=signed_by)["proposal"])
     asked = act("request-open", kind="access", pointer="own-face", name="A. Roy", contact="post")["request"]
     act("request-verify", request=asked, tier="own-face-seen", seen="passport")
     picture = next(iter(sorted(photos.glob("*P001*selfie*")))).read_bytes()

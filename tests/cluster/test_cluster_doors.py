@@ -15,23 +15,30 @@ _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
 """What a client begins with (RFC 9113, 3.4): the preface and an empty SETTINGS frame, which a server answers with its own."""
 
 
-def _listening(processes: set[int]) -> set[tuple[str, int]]:
-    """(address, port) of the TCP sockets that processes listen at (proc(5), net/tcp; state 0A)."""
-    inodes = set()
+def _listening(processes: set[int]) -> dict[tuple[str, int], str]:
+    """(address, port) of the TCP sockets that processes listen at, and whose they are (proc(5), net/tcp; state 0A)."""
+    owners = {}
     for process in processes:
         for one in Path(f"/proc/{process}/fd").glob("*"):
             try:
-                inodes.add(str(one.readlink()))
+                owners[str(one.readlink())] = process
             except FileNotFoundError:  # closed meanwhile
                 continue
-    found = set()
+    found = {}
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
-            if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
+            owner = owners.get(f"socket:[{fields[9]}]")
+            if fields[3] == "0A" and owner is not None:
                 address, _, port = fields[1].partition(":")
-                found.add((address, int(port, 16)))
+                found[address, int(port, 16)] = _name(owner)
     return found
+
+
+def _name(process: int) -> str:
+    """Number and command line of a process, shortened."""
+    said = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return f"{process} {said[:300]}"
 
 
 def _session(leader: int) -> set[int]:
@@ -56,6 +63,16 @@ def _answer(connection: socket.socket) -> bytes:
         return b""
 
 
+def _status(host: str, port: int) -> str:
+    """The first line that a plain HTTP server answers on a request of Ray's for an environment, without a token."""
+    with socket.create_connection((host, port), timeout=5) as one:
+        one.settimeout(5)
+        one.sendall(
+            b"POST /get_or_create_runtime_env HTTP/1.1\r\nHost: ray\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        return one.recv(200).decode(errors="replace").partition("\r\n")[0]
+
+
 @pytest.mark.slow  # counts every port of Ray's processes, some of which come and go beside other tests
 def test_no_door_opens_without_a_certificate_of_the_cluster(ring, fleet: Fleet) -> None:  # type: ignore[no-untyped-def]
     fleet.look()
@@ -65,31 +82,35 @@ def test_no_door_opens_without_a_certificate_of_the_cluster(ring, fleet: Fleet) 
         node = read_node(folder)
         assert node is not None
         processes |= _session(node.process)
-    everywhere = {port for address, port in _listening(processes) if set(address) == {"0"}}
+    doors = _listening(processes)
+    everywhere = {port: name for (address, port), name in doors.items() if set(address) == {"0"}}
+    narrow = {port: name for (address, port), name in doors.items() if set(address) != {"0"}}
     assert (
         everywhere
     )  # should Ray come to listen at the given address alone, the text in `ring` has to change
+    # The agents speak plain HTTP, at the given address alone, and to nobody without the token.
+    for port, name in narrow.items():
+        assert "RuntimeEnvAgent" in name
+        assert " 401 " in _status(ring.interface, port), name
     stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
-    for port in everywhere:
+    for port, name in everywhere.items():
         with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
-            assert _answer(plain)[3:4] != b"\x04", port
+            assert _answer(plain) == b"", (port, name)
         with socket.create_connection(("127.0.0.1", port), timeout=5) as outer:
             try:
                 inner = stranger.wrap_socket(outer)
             except OSError:
                 continue
             with inner:
-                assert _answer(inner) == b"", port
+                assert _answer(inner) == b"", (port, name)
     # Whoever has one is let in, so a closed door is not a dead one.
     member = ssl.create_default_context(cafile=str(ring.folder / "ca.pem"))
     member.load_cert_chain(ring.folder / "node.pem", ring.folder / "node.key")
     member.set_alpn_protocols(["h2"])
-    greeted = 0
-    for port in everywhere:
+    for port, name in everywhere.items():
         with (
             socket.create_connection((ring.interface, port), timeout=5) as outer,
             member.wrap_socket(outer, server_hostname=ring.interface) as inner,
         ):
-            greeted += _answer(inner)[3:4] == b"\x04"
-    assert greeted == len(everywhere)
+            assert _answer(inner)[3:4] == b"\x04", (port, name)

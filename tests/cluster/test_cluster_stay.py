@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from bucket_service import free_port, this_address
 
-from countenance.cluster.ring import read_node, runs
+from countenance.cluster.ring import read_node, runs, stays_inside
+from countenance.primitives.errors import UsageError
 
 
 @contextmanager
@@ -27,6 +29,12 @@ def staying(folder: Path) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.terminate()
+
+
+def test_only_an_address_of_the_loopback_device_stays_inside() -> None:
+    assert [stays_inside(one) for one in ("127.0.0.1", "::1", "192.0.2.1")] == [True, True, False]
+    with pytest.raises(UsageError, match="IP addresses"):
+        stays_inside("head.example")
 
 
 def test_it_ends_its_node_when_it_is_told_to_end(tmp_path: Path) -> None:
@@ -47,3 +55,4 @@ def test_it_ends_with_an_error_when_its_node_is_gone(tmp_path: Path) -> None:
         told = "".join(process.communicate(timeout=60))
         assert process.returncode == 5
         assert "node.log" in told
+        assert "Ray listens on every interface of this machine" in " ".join(told.split())

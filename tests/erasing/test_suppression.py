@@ -200,7 +200,7 @@ def test_it_lists_and_exports_nothing(sqlite_house: House) -> None:
     public = {name for name in dir(SuppressionList) if not name.startswith("_")}
     assert public == {
         "join", "renew", "leave", "release", "end_expired", "remove", "terms", "exists", "is_suppressed",
-        "watches_answers", "length", "settle",
+        "watches_answers", "length", "settle", "spaces", "other_spaces",
     }  # fmt: skip
     data = (sqlite_house.workspace.directory / "suppression" / "list.sqlite3").read_bytes()
     assert joined.code.encode() not in data

@@ -13,7 +13,7 @@ import pytest
 from evaluation_parts import made_report
 from house import START, House, photograph
 
-from countenance.biometrics.statement import Measured, Origin, PassedOver
+from countenance.biometrics.statement import FUSED, Measured, Origin, PassedOver
 from countenance.extraction.pack import load_pack
 from countenance.policy.decisions import Refused
 from countenance.primitives.canonical import sha256_hex
@@ -368,7 +368,10 @@ class TestPeople:
         assert PeopleCounter(exact=1, sample=6).people(gallery.pk, classes, 6) == 4
         assert 1 <= PeopleCounter(exact=1, sample=2).people(gallery.pk, classes, 6) <= 6
 
-    def test_more_references_than_were_measured_count_as_further_people(self) -> None:
+    def test_more_references_than_were_measured_make_a_stranger_like_somebody_a_little_more_often(
+        self,
+    ) -> None:
+        """They are compared as one: however many, as often as 1.3 references would."""
         curve = {"threshold": (0.1, 0.2, 0.3), "fpir": (0.9, 0.5, 0.1), "fnir": (0.0, 0.1, 0.2)}
         own = Measured(gallery=100, strangers=500, mates=500, references_each=2, **curve)
         few = own.state(0.2, 100, Origin.WORKSPACE, references=200)
@@ -378,5 +381,7 @@ class TestPeople:
         assert few.stranger is not None
         assert many.stranger is not None
         assert few.stranger.value == pytest.approx(0.5)
-        assert many.stranger.value == pytest.approx(0.75)
+        assert many.stranger.value == pytest.approx(1 - 0.5**FUSED)
+        still_more = own.state(0.2, 100, Origin.WORKSPACE, references=4000)
+        assert still_more == many
         assert (few.gallery, many.gallery) == (100, 100)

@@ -1,18 +1,20 @@
-"""The pages of the packs say what the packs say."""
+"""The pages of the packs say what the packs say, in both languages."""
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+import pack_pages
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "packs"
 
 
 def test_the_pages_are_written_from_the_packs() -> None:
-    spec = importlib.util.spec_from_file_location("pack_pages", ROOT / "scripts" / "pack_pages.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    written = {page.name: page.read_text("utf-8") for page in (ROOT / "docs" / "packs").glob("*.md")}
-    assert written == module.pages(), "python scripts/pack_pages.py"
+    written = {str(page.relative_to(PAGES)): page.read_text("utf-8") for page in PAGES.rglob("*.md")}
+    assert written == pack_pages.pages(), "python scripts/pack_pages.py"
+
+
+def test_every_page_is_there_in_both_languages() -> None:
+    names = set(pack_pages.pages())
+    english = {name for name in names if not name.startswith("fr/")}
+    assert names - english == {f"fr/{name}" for name in english}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import threading
 import uuid
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,29 @@ import pytest
 from house import House, photograph
 from PIL import Image
 
+from countenance.biometrics.templates import Template
+from countenance.biometrics.vocabulary import Detail
 from countenance.cli.main import main
 from countenance.extraction.adding import NewPack, Origin, add
+from countenance.extraction.engine import Extractor
 from countenance.extraction.pack import ModelPack, Preparation, load_pack
+from countenance.extraction.values import (
+    PROBE_RULE,
+    ExtractionLimits,
+    GivenFace,
+    PhotographExtraction,
+    at_given,
+)
 from countenance.index.head import template_part
 from countenance.ingest import moving
 from countenance.ingest.moving import Moved, compare, left_to_move, move
 from countenance.ingest.path import ingest
 from countenance.ingest.values import Tuning
+from countenance.policy.grants import AuthorityKind, Grant, compute_mac
+from countenance.policy.purposes import Purpose
 from countenance.primitives.errors import CountenanceError, RefusedError
 from countenance.records import models
+from countenance.records.cropping import given_in_crop
 from countenance.records.database import open_reading
 from countenance.records.identity import SignedRequest
 from countenance.records.suppressing.lists import SuppressionList
@@ -122,7 +137,8 @@ def test_both_are_live_switched_and_switched_back(house: House, other: ModelPack
         assert answer.candidates[0].person == "P001"
         assert answer.evidence is None  # nobody has measured this pack: no statement
         assert answer.candidates[0].statement is None
-        assert answer.candidates[0].score == pytest.approx(compared.places[0].score_now or 0, abs=0.05)
+        # Of a saved probe there is the crop alone, on which the face was found once more.
+        assert answer.candidates[0].score == pytest.approx(compared.places[0].score_now or 0, abs=0.1)
         # Who ends their consent now is gone from both.
         face = models.Face.objects.get(person__label="P002").pk
         assert len(templates(face)) == 2
@@ -181,10 +197,6 @@ def test_a_template_of_a_crop_is_near_the_one_of_the_photograph(
         assert isinstance(data, bytes)
         item = Sealed(record_id=face.pk, part=template_part(other.space_id), data=data)
         (opened,) = house.workspace.vault.unseal([item])
-        from countenance.biometrics.vocabulary import Detail
-        from countenance.extraction.engine import Extractor
-        from countenance.extraction.values import PROBE_RULE, ExtractionLimits, PhotographExtraction
-
         whole = Extractor(other).extract(
             photograph(label), detail=Detail.STANDARD, rule=PROBE_RULE, limits=ExtractionLimits()
         )
@@ -192,19 +204,117 @@ def test_a_template_of_a_crop_is_near_the_one_of_the_photograph(
         template = whole.pages[0].faces[0].template
         assert template is not None
         near.append(float(np.frombuffer(opened, "<f4") @ template.vector))
-    assert min(near) > 0.9
+    assert min(near) > 0.97
 
 
-def test_who_chose_to_be_kept_out_is_not_forgotten_by_a_switch(sqlite_house: House, other: ModelPack) -> None:
+def test_what_has_no_crop_is_read_from_its_source_if_it_is_the_same_photograph(
+    sqlite_house: House, other: ModelPack
+) -> None:
+    house = sqlite_house
+    folder = Path(models.Source.objects.get().location)
+    folder.mkdir()
+    for label, there in (("P001", photograph("P001")), ("P002", photograph("P003")), ("P004", None)):
+        house.enrol(house.person(label), photograph(label))
+        if there is not None:
+            (folder / f"{label}.jpg").write_bytes(there)
+    models.Face.objects.update(crop="")
+    done = go(house, other)
+    assert done.moved == 1
+    assert [one.reason for one in done.not_moved] == ["no-crop", "no-crop"]
+    assert len(templates(models.Face.objects.get(person__label="P001").pk)) == 2
+
+
+def test_a_face_found_before_is_not_looked_for_again(other: ModelPack) -> None:
+    """With the landmarks of before the template is the same one, whatever else is in the picture."""
+    extractor = Extractor(other)
+    whole = extractor.extract(SELFIE, detail=Detail.STANDARD, rule=PROBE_RULE, limits=ExtractionLimits())
+    assert isinstance(whole, PhotographExtraction)
+    face = whole.pages[0].faces[0]
+    there = GivenFace(box=face.box, landmarks=face.landmarks, score=face.detector_score)
+    again = extractor.extract(
+        SELFIE, detail=Detail.STANDARD, rule=at_given(0, there), limits=ExtractionLimits()
+    )
+    assert isinstance(again, PhotographExtraction)
+    (one,) = again.pages[0].faces
+    assert one.template is not None
+    assert face.template is not None
+    assert one.template.to_bytes() == face.template.to_bytes()
+    # The engine says where the eyes are on the crop it cut; the records reckon it from what they hold.
+    held = models.Face(
+        x=face.box.x, y=face.box.y, width=face.box.width, height=face.box.height,
+        landmarks=[list(point) for point in face.landmarks.points()], detector_score=face.detector_score,
+        photograph=models.Photograph(width=whole.pages[0].width, height=whole.pages[0].height),
+    )  # fmt: skip
+    with Image.open(io.BytesIO(face.crop)) as crop:
+        reckoned = given_in_crop(held, crop.size)
+    assert reckoned.landmarks == face.crop_landmarks
+
+
+def test_who_chose_to_be_kept_out_is_kept_out_after_a_switch(sqlite_house: House, other: ModelPack) -> None:
+    """The entry stays in the space it was made in; every face is asked about there too."""
     house = sqlite_house
     template = house.faces(photograph("P005"))[0].template
     assert template is not None
+    listed = SuppressionList(house.workspace)
+    with house.workspace.transaction() as (tx, _):
+        listed.join(tx, template)
+    assert listed.other_spaces() == frozenset()
+    assert signed(house, "model-switch", pack="other")["pack"] == "other"
+    house.reopen()
+    listed = SuppressionList(house.workspace)
+    assert listed.other_spaces() == {str(load_pack().space_id)}
+    take_in = source_of(house, {"kept-out": photograph("P005"), "other": photograph("P001")})
+    take_in()
+    found = {face.photograph.path: face for face in models.Face.objects.select_related("photograph")}
+    assert (found["kept-out.jpg"].state, found["kept-out.jpg"].reason) == ("held", "suppressed")
+    assert (found["other.jpg"].state, found["other.jpg"].space_id) == ("enrolled", str(other.space_id))
+
+
+def test_a_face_that_an_entry_cannot_be_compared_with_is_held(sqlite_house: House, other: ModelPack) -> None:
+    house = sqlite_house
+    template = house.faces(photograph("P005"))[0].template
+    stranger = house.faces(photograph("P001"))[0].template
+    assert template is not None
+    assert stranger is not None
     with house.workspace.transaction() as (tx, _):
         SuppressionList(house.workspace).join(tx, template)
-    with pytest.raises(CountenanceError) as caught:
-        signed(house, "model-switch", pack="other")
-    assert caught.value.code == "models-suppression"
-    assert house.workspace.models.name == "sface"
+    signed(house, "model-switch", pack="other")
+    house.reopen()
+    listed = SuppressionList(house.workspace)
+    vector = stranger.vector.copy()
+    new = Template(vector=vector, norm=stranger.norm, space_id=other.space_id)
+    asked = Grant(
+        id="g", authority_kind=AuthorityKind.SUPPRESSION_CHECK, authority_id="g", purpose=Purpose.MISSING_PERSON,
+        on_behalf_of="CA", gallery_id="g", permission_classes=(), k=1, expires_at=house.clock() + timedelta(minutes=1),
+        pack_hash="0" * 64, revocation_epoch=house.workspace.epoch(),
+    )  # fmt: skip
+    grant = replace(asked, mac=compute_mac(asked, house.workspace.grant_key))
+    faces = [(new, "0" * 64)]
+    assert listed.is_suppressed(grant, faces) == [True]
+    assert listed.is_suppressed(grant, faces, elsewhere=[{str(stranger.space_id): stranger}]) == [False]
+    assert listed.is_suppressed(grant, faces, elsewhere=[{str(template.space_id): template}]) == [True]
+
+
+def source_of(house: House, pictures: dict[str, bytes]) -> Callable[..., None]:
+    """A source of small pictures that may enrol faces without a label; what is returned takes it in."""
+    folder = house.workspace.directory.parent / "pictures"
+    folder.mkdir()
+    for name, data in pictures.items():
+        with Image.open(io.BytesIO(data)) as picture:
+            picture.thumbnail((320, 320))
+            picture.convert("RGB").save(folder / f"{name}.jpg", quality=90)
+    house.act(
+        "source-add", name="pictures", gallery="people", basis="public-task", purposes=["missing-person"],
+        jurisdiction="CA", evidence="Archives Act", permits_unlabelled=True, location=str(folder),
+        holder="The archive", contact="x@example.org", notice="At the door.",
+    )  # fmt: skip
+
+    def take_in(**more: Any) -> None:
+        params = {"source": "pictures", "workers": 1, **more}
+        made = house.operator.sign(workspace_id=house.id, act="ingest", at=house.clock(), params=params)
+        ingest(house.workspace, made, tuning=Tuning(batch_photographs=4, batch_seconds=0.2, shard_items=4))
+
+    return take_in
 
 
 def test_what_was_erased_is_not_taken_in_again_with_another_model(
@@ -212,24 +322,12 @@ def test_what_was_erased_is_not_taken_in_again_with_another_model(
 ) -> None:
     """Tombstones are of labels, photographs and places in them, never of templates."""
     house = sqlite_house
-    folder = house.workspace.directory.parent / "pictures"
-    folder.mkdir()
-    for name, person in (("one", "P001"), ("two", "P002")):
-        with Image.open(io.BytesIO(photograph(person))) as picture:
-            picture.thumbnail((320, 320))
-            picture.convert("RGB").save(folder / f"{name}.jpg", quality=90)
-    table = folder.parent / "manifest.csv"
+    once = source_of(house, {"one": photograph("P001"), "two": photograph("P002")})
+    table = house.workspace.directory.parent / "manifest.csv"
     table.write_text("path,person\none.jpg,Ada\ntwo.jpg,\n")
-    house.act(
-        "source-add", name="pictures", gallery="people", basis="public-task", purposes=["missing-person"],
-        jurisdiction="CA", evidence="Archives Act", permits_unlabelled=True, location=str(folder),
-        holder="The archive", contact="x@example.org", notice="At the door.",
-    )  # fmt: skip
 
     def take_in() -> None:
-        params = {"source": "pictures", "workers": 1, "manifest": str(table)}
-        made = house.operator.sign(workspace_id=house.id, act="ingest", at=house.clock(), params=params)
-        ingest(house.workspace, made, tuning=Tuning(batch_photographs=4, batch_seconds=0.2, shard_items=4))
+        once(manifest=str(table))
 
     take_in()
     assert models.Reference.objects.filter(ended_at=None).count() == 2

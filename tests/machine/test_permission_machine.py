@@ -101,7 +101,6 @@ class Permissions(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="machine-", dir=_PLACE[0]))
         self.house, self.authority = begin_in(self.folder / "workspace")
-        self.saved_at = self.house.clock()
         self.live: dict[str, tuple[str, datetime | None]] = {}
         self.found: set[str] = set()
         self.known: set[str] = set()
@@ -111,7 +110,7 @@ class Permissions(RuleBasedStateMachine):
         self.saved: tuple[Path, dict[str, tuple[str, datetime | None]], set[str], set[str]] | None = None
         self.ended: set[str] = set()
         self.size = 0
-        self.certified = self.house.clock()
+        self.certified = self.certified_when_saved = self.house.clock()
         self.restored = 0
         self.order_code = self.order_kind = ""
 
@@ -339,12 +338,13 @@ class Permissions(RuleBasedStateMachine):
         backup(self.house.workspace, request, self.folder / "backup")
         self.saved = (self.folder / "backup", dict(self.live), set(self.found), set(self.known))
         self.ended = set()
-        self.saved_at = self.house.clock()
+        self.certified_when_saved = self.certified
 
     @property
     def fresh_backup(self) -> bool:
-        """There is one, and the certification of accounts in it holds still."""
-        return self.saved is not None and self.house.clock() - self.saved_at <= timedelta(days=35)
+        """There is one, and the certification of accounts in it holds (90 days) until `expire` renews it, a month on."""
+        certified = self.certified_when_saved
+        return self.saved is not None and self.house.clock() - certified <= timedelta(days=58)
 
     @property
     def shut(self) -> set[str]:

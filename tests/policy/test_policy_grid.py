@@ -1,6 +1,7 @@
 """The engine against the reference evaluator, over grids: every value of every fact, and every pair of them.
 
-CI takes all pairs of facts and the full products of the groups that belong together; `-m slow` takes all triples.
+CI takes all pairs of facts, and one in `STRIDE` of the full products of the groups that belong together; `-m slow` takes these
+whole, and all triples.
 Each case compares the outcome, the reason that is named, and every reason that fires.
 """
 
@@ -28,6 +29,9 @@ from countenance.policy.pack import Effect, PolicyPack, pack_from_files, shipped
 from countenance.policy.purposes import BasisKind, Purpose, Role
 from countenance.policy.questions import Act, ConsentState, Question, RequesterFacts
 from countenance.policy.terms import RequiredField
+
+STRIDE = 13
+"""A prime that divides no axis, so that each value of each is met with all others in turn."""
 
 type Axes = Mapping[str, Sequence[object]]
 
@@ -211,10 +215,17 @@ def cases(
     groups: Iterable[Sequence[str]],
     width: int,
     base: Mapping[str, object],
+    *,
+    step: int = 1,
 ) -> Iterator[Question]:
+    """All of `width` facts, and one in `step` of each group's product; each question once."""
     seen: set[int] = set()  # hashes: the triples would not fit into memory as questions
-    for names in [*itertools.combinations(axes, width), *groups]:
-        for values in itertools.product(*(axes[name] for name in names)):
+    wanted = [(names, 1) for names in itertools.combinations(axes, width)] + [
+        (names, step) for names in groups
+    ]
+    for names, stride in wanted:
+        product = itertools.product(*(axes[name] for name in names))
+        for values in itertools.islice(product, 0, None, stride):
             question = build(**{**base, **dict(zip(names, values, strict=True))})
             if hash(question) not in seen:
                 seen.add(hash(question))
@@ -262,20 +273,32 @@ GRIDS = [
 
 @pytest.mark.parametrize("build, axes, groups, base", GRIDS)
 def test_engine_equals_reference_over_pairs(engine, build, axes, groups, base, record_property, capsys):
-    count, wrong = disagreements(engine, cases(build, axes, groups, 2, base))
+    assert all(len(axis) % STRIDE for axis in axes.values())
+    count, wrong = disagreements(engine, cases(build, axes, groups, 2, base, step=STRIDE))
     record_property("cases", count)
     with capsys.disabled():
         print(f" [{count:,} cases, {len(wrong)} disagreements]", end="")
-    assert count > 1_000
+    assert count > 800
     assert not wrong, f"{len(wrong)} of {count}; first: {wrong[0]}"
 
 
 @pytest.mark.parametrize("build, axes, groups, base", GRIDS)
 def test_engine_equals_reference_for_operators_elsewhere(abroad, build, axes, groups, base, capsys):
-    count, wrong = disagreements(abroad, cases(build, axes, groups[-2:], 1, base))
+    count, wrong = disagreements(abroad, cases(build, axes, groups[-2:], 1, base, step=STRIDE))
     with capsys.disabled():
         print(f" [{abroad.book.operator} {count:,} cases, {len(wrong)} disagreements]", end="")
     assert not wrong, f"{len(wrong)} of {count}; first: {wrong[0]}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("build, axes, groups, base", GRIDS)
+def test_engine_equals_reference_over_whole_groups(engine, abroad, build, axes, groups, base, capsys):
+    for one in (engine, abroad):
+        count, wrong = disagreements(one, cases(build, axes, groups, 1, base))
+        with capsys.disabled():
+            print(f" [{one.book.operator} {count:,} cases, {len(wrong)} disagreements]", end="")
+        assert not wrong, f"{len(wrong)} of {count}; first: {wrong[0]}"
 
 
 @pytest.mark.slow
@@ -308,7 +331,10 @@ def _near(place: str | None = None) -> Iterator[Sequence[Question]]:
         if place is not None:
             at = {path: place for path in PLACED if path in axes}
             at |= {path: FULL for path in ("gallery__filled",) if path in axes}
-        yield list(cases(build, axes, [*groups[1:2], *filings], 1, {**at, **base}))
+        step = (
+            1 if place is None else STRIDE
+        )  # at home every rule is met; abroad it is enough to see the place's own
+        yield list(cases(build, axes, [*groups[1:2], *filings], 1, {**at, **base}, step=step))
 
 
 def test_every_forbid_of_the_pack_is_named_close_to_a_permitted_question(engine):

@@ -21,8 +21,8 @@ from countenance.policy.decisions import Refused
 from countenance.primitives.canonical import sha256_hex
 from countenance.primitives.errors import ConflictError, NotFoundError
 from countenance.records import models
+from countenance.records.photographs import open_crop
 from countenance.rights.disclosure import Disclosure, disclose
-from countenance.rights.own_face import open_crop
 from countenance.search.values import LoggedCandidates
 from countenance.tlog import verifier
 

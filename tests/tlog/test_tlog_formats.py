@@ -133,6 +133,8 @@ def test_a_note_of_another_key_or_another_text_is_refused() -> None:
         "text\n\n- a AAAA\n",
         "text\n\n\u2014 a AAAA",
         "a\x00\n\n\u2014 a AAAAAAA=\n",
+        "text\n\na AAAAAAAAAAAA\n",
+        "text\n\n\u2014 AAAAAAAAAAAA\n",
     ],
 )
 def test_what_is_not_a_note_is_refused(raw: str) -> None:

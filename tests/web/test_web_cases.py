@@ -176,6 +176,26 @@ def test_review_desk_is_blind_to_the_end(served: House) -> None:
         assert ("waits for examiners" in told) == (name == "ada")
 
 
+def test_an_own_verdict_and_the_whole_photograph(served: House, carol: Visitor) -> None:
+    folder = served.workspace.directory.parent / "photographs"
+    folder.mkdir(exist_ok=True)
+    (folder / "P001.jpg").write_bytes(photograph("P001"))
+    listed = _search(carol, photograph("P001", "amateur_selfie")).url
+    scene = carol.post(f"{listed}/1/photograph", f"{listed}/1")
+    assert scene.status_code == 200
+    address = re.findall(r'<img class="scene" src="([^"]+)"', scene.content.decode())[0]
+    assert carol.get(address).headers["Content-Type"] == "image/jpeg"
+    hasty = carol.post(f"{listed}/1", None, verdict="+3", note="surely")
+    assert hasty.status_code == 400
+    assert "surely" in hasty.content.decode()  # nothing typed is lost
+    sealed = carol.post(f"{listed}/1", None, verdict="+1", note="the ears", **{"finding-ears": "alike"})
+    assert "Your verdict is sealed" in sealed.content.decode()
+    assert models.Review.objects.count() == 1
+    assert models.FirstVerdict.objects.count() == 1
+    assert carol.post(f"{listed}/9", None, verdict="0").status_code in {400, 404}
+    assert served.events().count("candidate-shown") == 1
+
+
 def test_report_asks_for_a_fresh_code(served: House, carol: Visitor) -> None:
     from datetime import timedelta
 

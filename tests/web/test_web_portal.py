@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -139,3 +140,15 @@ def test_pages_need_no_script(public: Visitor) -> None:
         assert "<script" not in page
         assert not re.findall(r"<[^>]*\son\w+=", page)
         assert "style=" not in page
+
+
+def test_what_was_done_is_told_to_everybody(public: Visitor) -> None:
+    """Without an account: figures that name their entries, and all that one needs to count them again."""
+    public.house.workspace.checkpoint()
+    page = public.get("/transparency").content.decode()
+    assert "Searches made" in page
+    assert public.house.workspace.log.vkey.split("+")[0] in page
+    held = json.loads(public.get("/transparency/yearly.json").content)
+    assert held["edition"] == "public"
+    assert b"def " in public.get("/transparency/recount.py").content
+    assert public.get("/transparency/secret.py").status_code == 404

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from house import PURPOSE, House, photograph
 from web_parts import Visitor
 
+from countenance.records import models
+from countenance.search.values import LoggedCandidates
 from countenance.service.acts import FORMS
 from countenance.web.shelves import WINGS, acts_of
 from countenance.web.titles import TITLES
@@ -110,7 +116,8 @@ def test_a_request_from_the_door_to_its_receipt(operator: Visitor) -> None:
     ):
         done = operator.post(f"/requests/act/{act}", request=number, **fields)
         assert done.status_code == 200, (act, _text(done))
-    assert "countenance" in _text(done)
+    kept = re.findall(r'href="(/files/[^"]+)"', done.content.decode())
+    assert b"countenance-statement/1" in operator.get(kept[-1]).content  # a file that verifies without us
     assert "request-fulfilled" in house.events()
 
 
@@ -263,3 +270,84 @@ def test_what_does_not_exist_is_not_there(operator: Visitor) -> None:
         "/shown/nothing",
     ):
         assert operator.get(path).status_code == 404, path
+
+
+def test_the_operator_sees_models_keys_backups_and_index(operator: Visitor, tmp_path: Path) -> None:
+    from countenance.registry.backup import backup
+
+    house = operator.house
+    signed = house.operator.sign(workspace_id=house.id, act="backup", params={}, at=house.clock())
+    backup(house.workspace, signed, tmp_path / "copy")
+    assert str(tmp_path / "copy") in _text(operator.get("/operator/backups"))
+    house.act("backup-verify", made_at=house.clock().isoformat())
+    assert models.BackupRecord.objects.get().verified_at == house.clock()
+    assert "sface" in _text(operator.get("/operator/models"))
+    assert "Apache-2.0" in _text(operator.get("/operator/models/sface"))
+    keys = _text(operator.get("/operator/keys"))
+    assert "founder-1" in keys
+    assert house.workspace.log.vkey in keys.replace("&#x27;", "'").replace("&amp;", "&")
+    assert "In sealed segments" in _text(operator.get("/operator/index"))
+
+
+def test_a_policy_pack_is_tried_before_it_is_put_in_force(operator: Visitor) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from countenance.policy.pack import shipped_pack_files
+
+    assert "/operator/act/policy-activate" not in operator.get("/operator/policies").content.decode()
+    files = [
+        SimpleUploadedFile(name, text.encode(), "text/plain")
+        for name, text in shipped_pack_files("CA-QC").items()
+    ]
+    done = operator.post("/operator/act/policy-try", files=files)
+    text = _text(done)
+    assert done.status_code == 200, text
+    assert "Questions asked" in text
+    assert "/operator/act/policy-activate" in text  # offered once its effect has been seen
+    assert operator.house.events()[-1] != "policy-activated"
+
+
+def test_a_timeline_with_grants_and_proofs_that_check_elsewhere(operator: Visitor, tmp_path: Path) -> None:
+    house = operator.house
+    house.enrol(house.person("P001"), photograph("P001"))
+    found = house.search(photograph("P001", "amateur_selfie"))
+    assert isinstance(found, LoggedCandidates)
+    listed = operator.get("/oversight/timeline").content.decode()
+    assert f"/oversight/timeline/{found.log_entry}" in listed
+    assert 'class="button danger" href="/oversight/act/lock-set"' in listed  # one red control
+    one = _text(operator.get(f"/oversight/timeline/{found.log_entry}"))
+    assert found.grant_id in one
+    done = operator.post("/oversight/act/log-prove", entry=str(found.log_entry))
+    address = re.findall(r'href="(/files/[^"]+)"', done.content.decode())[0]
+    (tmp_path / "entry.proof").write_bytes(operator.get(address).content)
+    program = tmp_path / "verifier.py"
+    program.write_bytes(Visitor(house=house).get("/transparency/verifier.py").content)
+    checked = subprocess.run(
+        [sys.executable, program, "proof", tmp_path / "entry.proof", "--key", house.workspace.log.vkey],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    stranger = Visitor(house=house).enter(house.deputy)
+    assert stranger.get(address).status_code == 404
+
+
+def test_failed_items_of_an_ingest_are_told_and_tried_again(operator: Visitor) -> None:
+    house = operator.house
+    folder = house.workspace.directory.parent / "photographs"
+    folder.mkdir(exist_ok=True)
+    (folder / "not-a-picture.jpg").write_bytes(b"x" * 400)
+    started = operator.post("/operator/act/ingest", source="archive")
+    assert started.status_code == 200, _text(started)
+    for _ in range(600):
+        listed = operator.get("/operator/ingests").content.decode()
+        if "hx-get" not in listed:
+            break
+        assert "htmx" in listed
+        time.sleep(0.1)
+    run = re.findall(r'href="(/operator/ingests/[^"]+)"', listed)[0]
+    page = operator.get(run).content.decode()
+    assert "not-a-picture.jpg" in page
+    assert "unreadable" in page
+    assert "/operator/act/ingest?source=archive" in page  # try again, for this source

@@ -6,6 +6,7 @@ version and of the contract (detector, aligner, recogniser, mirroring, centring)
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NewType
 
@@ -58,8 +59,8 @@ def check_vector(vector: Vector) -> None:
             shape=str(vector.shape),
             code="template-shape",
         )
-    length = float(np.linalg.norm(vector))
-    if not np.isfinite(length) or abs(length - 1.0) > 1e-3:
+    length = math.sqrt(vector.dot(vector))
+    if not math.isfinite(length) or abs(length - 1.0) > 1e-3:
         raise UsageError(
             N_("A template must be a finite vector of length 1; this one has length {length}."),
             length=f"{length:.4g}",

@@ -230,6 +230,7 @@ def _face(face: ProbeFace) -> dict[str, Json]:
         "face": face.number,
         "box": {"x": box.x, "y": box.y, "width": box.width, "height": box.height},
         "quality": [str(reason) for reason in face.quality],
+        "components": {str(name): score for name, score in face.components.items()},
     }
 
 

@@ -24,7 +24,7 @@ from countenance.cluster.far import FarSegment, FarShelf
 from countenance.cluster.fleet import Fleet, Link
 from countenance.cluster.round import TRIES, Round
 from countenance.index import changes, live
-from countenance.index.answers import NotSearchable
+from countenance.index.answers import NotSearchable, ScoredRow
 from countenance.index.codes import CodedProbe
 from countenance.index.held import Part
 from countenance.index.index import Index
@@ -279,7 +279,7 @@ class ClusterIndex(Index):
 
     def _compare(
         self, part: Part, classes: frozenset[int], probes: Sequence[CodedProbe], *, floor: float, limit: int
-    ) -> tuple[list[list[tuple[str, float]]], int]:
+    ) -> tuple[list[list[ScoredRow]], int]:
         if not part.segments:
             return super()._compare(part, classes, probes, floor=floor, limit=limit)
         at = part.segments[0].live

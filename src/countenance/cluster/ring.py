@@ -9,10 +9,14 @@ A folder (mode 0700) holds what each machine needs; it is copied to every one of
 
 **What is open.** Where the given address is of the loopback device, Ray listens there alone. With any other its head (GCS),
 raylets and workers listen on all interfaces, whatever address they are given, and no setting narrows it
-(https://github.com/ray-project/ray/pull/65867, a table of what binds where). Each of these ports asks for a certificate of
-this cluster's own authority before it answers anything (TLS, RFC 8446, 4.4.2.4), and each call for the token; the tests
-knock at every one without. A firewall should keep strangers from knocking. Ray's dashboard, usage statistics, task events,
-metrics and spare workers are off.
+(https://github.com/ray-project/ray/pull/65867, a table of what binds where), of which `cluster up` warns. Each of these ports
+asks for a certificate of this cluster's own authority before it answers anything (TLS, RFC 8446, 4.4.2.4), and each call for
+the token; the tests knock at every one without. A firewall should keep strangers from knocking. Ray's dashboard, usage
+statistics, task events, metrics and spare workers are off.
+
+Two of Ray's programs know no TLS. The agent that prepares workers listens at the given address alone, and answers those who
+carry the token; only the raylet beside it asks. The head's monitor would tell its metrics to anybody, on all interfaces
+(port 44217, `ray/autoscaler/_private/monitor.py`): it gets a port that there is not, so that it listens nowhere.
 """
 
 from __future__ import annotations
@@ -84,14 +88,7 @@ def make_ring(folder: Path, machines: Sequence[str]) -> None:
             code="cluster-exists",
             folder=str(folder),
         )
-    try:
-        addresses = [ipaddress.ip_address(machine) for machine in dict.fromkeys([*machines, "127.0.0.1"])]
-    except ValueError as error:
-        raise UsageError(
-            N_("Machines of a cluster are named by their IP addresses: {problem}."),
-            code="cluster-address",
-            problem=str(error),
-        ) from error
+    addresses = [_address(machine) for machine in dict.fromkeys([*machines, "127.0.0.1"])]
     make_private_directory(folder)
     now = datetime.now(UTC)
     authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
@@ -133,6 +130,22 @@ def make_ring(folder: Path, machines: Sequence[str]) -> None:
     write_atomically(folder / "secret", secrets.token_hex(32).encode())
 
 
+def stays_inside(interface: str) -> bool:
+    """Does Ray listen at the loopback device alone, given this address? Raises UsageError (`cluster-address`)."""
+    return _address(interface).is_loopback
+
+
+def _address(machine: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        return ipaddress.ip_address(machine)
+    except ValueError as error:
+        raise UsageError(
+            N_("Machines of a cluster are named by their IP addresses: {problem}."),
+            code="cluster-address",
+            problem=str(error),
+        ) from error
+
+
 def read_secret(folder: Path) -> bytes:
     """The cluster's secret. Raises NotFoundError."""
     try:
@@ -166,6 +179,8 @@ def environment(folder: Path) -> dict[str, str]:
         # What each call was and how long it took is reported to the head otherwise, and nobody looks there.
         "RAY_task_events_report_interval_ms": "0",
         "RAY_enable_metrics_collection": "0",
+        # Past the last port (RFC 9293, 3.1): the monitor notes in its log that it cannot listen, and goes on.
+        "AUTOSCALER_METRIC_PORT": "65536",
         "RAY_enable_timeline": "0",
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     }

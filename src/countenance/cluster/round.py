@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from countenance.cluster.holder import Shortlist, shortlists
+from countenance.index.answers import ScoredRow
 from countenance.index.codes import CodedProbe
 from countenance.index.held import Part
 from countenance.index.scan import EXACT_ROWS, depth_for
@@ -127,7 +128,7 @@ class Round:
         self._lists[party], self._counts[party] = lists, header["count"]
         self._asked[party], self._segments[party] = ask, header["searched"]
 
-    def settle(self, n: int, depth: int) -> list[tuple[str, float]]:
+    def settle(self, n: int, depth: int) -> list[ScoredRow]:
         """The best rows for probe `n`, as `scan.best_rows` has them."""
         wanted = depth
         while True:
@@ -149,7 +150,7 @@ class Round:
             if one.codes[row] > cut or math.isinf(cut)
         ]
         best.sort()
-        return [(name, -score) for score, name in best[: self._limit]]
+        return [ScoredRow(name, -score) for score, name in best[: self._limit]]
 
     def _longer(self, short: Sequence[str]) -> None:
         """Ask some parties for longer lists; one that is lost meanwhile has none, and its rows were not searched."""

@@ -56,6 +56,8 @@ def adopt(step: Step) -> Outcome:
         mates=report.mates,
         curve={name: list(column) for name, column in report.curve.items()},
         groups=list(report.groups),
+        floor_norm=report.floor_norm,
+        weak_norm=report.weak_norm,
         adopted_by=step.caller.account,
         adopted_at=step.now,
         expires_at=expires,

@@ -28,7 +28,8 @@ _MOST_POINTS = 5000
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What is taken from a report. `people`: enrolled. `curve`: T ascending, FPIR and FNIR at each. `sha256`: of its bytes."""
+    """What is taken from a report. `people`: enrolled. `curve`: T ascending, FPIR and FNIR at each. `sha256`: of its bytes.
+    `floor_norm`, `weak_norm`: see `evaluation.quality.Floors`."""
 
     sha256: str
     at: datetime
@@ -39,6 +40,8 @@ class Report:
     mates: int
     curve: Mapping[str, Sequence[float]]
     groups: tuple[Json, ...]
+    floor_norm: float | None
+    weak_norm: float | None
 
 
 def read_report(text: str, definition: Definition) -> Report:
@@ -98,6 +101,7 @@ def _report(text: str, held: Mapping[str, Any], one: Mapping[str, Any]) -> Repor
             mates=mates,
             least=LEAST_SEEN,
         )
+    floors = one.get("quality_floors", {})  # none in a report of an older release
     return Report(
         sha256=sha256_hex(text.encode()),
         at=at.astimezone(UTC),
@@ -108,6 +112,8 @@ def _report(text: str, held: Mapping[str, Any], one: Mapping[str, Any]) -> Repor
         mates=mates,
         curve=_curve(one["curves"]["identification"]),
         groups=tuple(_groups(one["differentials"])),
+        floor_norm=_norm(floors.get("enrol")),
+        weak_norm=_norm(floors.get("weak")),
     )
 
 
@@ -144,6 +150,14 @@ def _groups(held: Sequence[Mapping[str, Any]]) -> list[Json]:
         for each in held
         for group in each["groups"]
     ]
+
+
+def _norm(value: object) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < math.inf:
+        raise _malformed()
+    return float(value)
 
 
 def _count(value: object) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from countenance.evaluation.differentials import Differential, Worst
 from countenance.evaluation.identification import AtFpir, Identification
 from countenance.evaluation.path import Evaluation, Measured
+from countenance.evaluation.quality import floors
 from countenance.evaluation.values import Curve, Floats, Rate
 from countenance.evaluation.verification import AtFmr, complement
 from countenance.primitives.canonical import Json
@@ -82,6 +83,7 @@ def _measured(one: Measured) -> dict[str, Json]:
             {"rejected": each.rejected, "quality": each.floor, "FNIR": rate(each.fnir)}
             for each in one.rejection
         ],
+        "quality_floors": _floors(one),
         "reliability": [{"said": each.said, "FPIR": rate(each.seen)} for each in one.reliability],
         "growth": [
             {
@@ -97,6 +99,12 @@ def _measured(one: Measured) -> dict[str, Json]:
         "curves": _curves(one),
         "histograms": _histograms(one),
     }
+
+
+def _floors(one: Measured) -> dict[str, Json]:
+    """Norms below which a photograph is not enrolled, or its template is called weak, as the rejection curve bears out."""
+    found = floors(one.rejection)
+    return {"enrol": found.enrol, "weak": found.weak}
 
 
 def _at_fmr(point: AtFmr) -> dict[str, Json]:

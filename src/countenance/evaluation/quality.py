@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise, takewhile
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from countenance.evaluation.searches import Searches
 from countenance.evaluation.values import Rate
 
 SHARES = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
+LEAST_STEP = 30
 LEVELS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 
 
@@ -64,6 +66,38 @@ def rejection(
             )
         )
     return tuple(told)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Floors:
+    """Norms that a rejection curve bears out. `enrol`: below it more than half of the mated searches missed. `weak`: below it
+    more than twice as many missed as over all. None where the curve bears out none.
+    """
+
+    enrol: float | None
+    weak: float | None
+
+
+def floors(curve: Sequence[Rejected]) -> Floors:
+    """The floors that a rejection curve bears out, from its lowest step up, each step by its own FNIR.
+
+    A step counts where at least `LEAST_STEP` searches lie in it.
+    """
+    steps: list[tuple[float, float]] = []  # (FNIR of the probes of this step, norm at its upper end)
+    for low, high in pairwise(curve):
+        tried = low.fnir.n - high.fnir.n
+        if tried < LEAST_STEP:
+            break
+        missed_there = (low.fnir.value or 0.0) * low.fnir.n - (high.fnir.value or 0.0) * high.fnir.n
+        steps.append((missed_there / tried, high.floor))
+    overall = (curve[0].fnir.value or 0.0) if curve else 0.0
+    return Floors(enrol=_last(steps, 0.5), weak=_last(steps, 2 * overall) if overall else None)
+
+
+def _last(steps: Sequence[tuple[float, float]], rate: float) -> float | None:
+    """The norm up to which every step misses more than `rate`."""
+    found = [norm for _, norm in takewhile(lambda step: step[0] > rate, steps)]
+    return found[-1] if found and found[-1] > 0 else None
 
 
 def reliability(splits: Sequence[Searches], persons: int, *, seed: int) -> tuple[Kept, ...]:

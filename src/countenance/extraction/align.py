@@ -93,28 +93,48 @@ def crop_bounds(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
-def cut_crop(page: Page, box: Box, landmarks: Landmarks, *, longest: int = 224) -> tuple[bytes, Landmarks]:
-    """The face with a margin of half its size as JPEG (quality 90), and the landmarks in pixels of the crop."""
-    import simplejpeg
+LONGEST = 224
+"""Long side of a crop, in pixels, at most."""
 
-    left, top, right, bottom = crop_bounds(box, page.width, page.height)
-    long_side = max(right - left, bottom - top)
-    factor = max(1, min(long_side // longest, right - left, bottom - top))
-    crop = page.region(left, top, right, bottom, factor=factor)
-    if max(crop.size) > longest:
-        scale = longest / max(crop.size)
-        crop = crop.resize(
-            (max(1, round(crop.width * scale)), max(1, round(crop.height * scale))), Image.Resampling.BILINEAR
-        )
+
+def points_in_crop(
+    landmarks: Landmarks, bounds: tuple[int, int, int, int], size: tuple[int, int]
+) -> Landmarks:
+    """Landmarks of a page in pixels of its crop. `bounds`: of the crop on the page (`crop_bounds`). `size`: width and height of the
+    crop as it was cut.
+    """
+    left, top, right, bottom = bounds
+    factor = _crop_factor(bounds)
     # region() may drop the last few pixels, so the scale is that of the whole blocks it kept.
-    scale_x = crop.width / ((right - left) // factor * factor)
-    scale_y = crop.height / ((bottom - top) // factor * factor)
+    scale_x = size[0] / ((right - left) // factor * factor)
+    scale_y = size[1] / ((bottom - top) // factor * factor)
     moved = [
         ((x - left + 0.5) * scale_x - 0.5, (y - top + 0.5) * scale_y - 0.5) for x, y in landmarks.points()
     ]
+    return Landmarks(
+        right_eye=moved[0], left_eye=moved[1], nose=moved[2], right_mouth=moved[3], left_mouth=moved[4]
+    )
+
+
+def _crop_factor(bounds: tuple[int, int, int, int]) -> int:
+    """The whole factor by which a large crop is reduced before it is scaled."""
+    left, top, right, bottom = bounds
+    wide, high = right - left, bottom - top
+    return max(1, min(max(wide, high) // LONGEST, wide, high))
+
+
+def cut_crop(page: Page, box: Box, landmarks: Landmarks) -> tuple[bytes, Landmarks]:
+    """The face with a margin of half its size as JPEG (quality 90), and the landmarks in pixels of the crop."""
+    import simplejpeg
+
+    bounds = crop_bounds(box, page.width, page.height)
+    crop = page.region(*bounds, factor=_crop_factor(bounds))
+    if max(crop.size) > LONGEST:
+        scale = LONGEST / max(crop.size)
+        crop = crop.resize(
+            (max(1, round(crop.width * scale)), max(1, round(crop.height * scale))), Image.Resampling.BILINEAR
+        )
     encoded: bytes = simplejpeg.encode_jpeg(
         np.asarray(crop), quality=90, colorspace="RGB", colorsubsampling="444"
     )
-    return encoded, Landmarks(
-        right_eye=moved[0], left_eye=moved[1], nose=moved[2], right_mouth=moved[3], left_mouth=moved[4]
-    )
+    return encoded, points_in_crop(landmarks, bounds, crop.size)

@@ -19,7 +19,7 @@ from countenance.extraction.decode import DecodedPage, UnreadableError, decode
 from countenance.extraction.detect import Detection, Detector, plan_views
 from countenance.extraction.pack import ModelPack
 from countenance.extraction.page import Page
-from countenance.extraction.quality import Quality, measure, reasons
+from countenance.extraction.quality import Quality, components, measure, reasons
 from countenance.extraction.recognise import Recogniser, Sample
 from countenance.extraction.redact import redact
 from countenance.extraction.runtime import chosen_runtime
@@ -105,11 +105,12 @@ class Extractor:
                 page=decoded.number, width=0, height=0, faces=(), unreadable=decoded.unreadable
             )
             return empty, []
-        detections = [look_again(self._detector, page, found) for found in self._detector.find(page, detail)]
+        detections = self._detect(decoded.number, page, detail, rule)
         watch.lap("detect")
         shown, destroyed = b"", 0
         if rule.show is not None and rule.show[0] == decoded.number:
-            shown, destroyed = redact(page, rule.show[1], detections)
+            boxes = [detection.box for detection in detections]
+            shown, destroyed = redact(page, rule.show[1], boxes, rule.hide)
         faces = [_sample(page, detection) for detection in detections]
         watch.lap("align")
         read = PageExtraction(
@@ -121,6 +122,14 @@ class Extractor:
             destroyed=destroyed,
         )
         return read, faces
+
+    def _detect(self, number: int, page: Page, detail: Detail, rule: EmbedRule) -> list[Detection]:
+        if rule.given is None:
+            return [look_again(self._detector, page, found) for found in self._detector.find(page, detail)]
+        where, face = rule.given
+        if where != number:
+            return []
+        return [Detection(box=face.box, landmarks=face.landmarks, score=face.score)]
 
     def _complete(
         self,
@@ -162,7 +171,7 @@ class Extractor:
             if permitted is not None:
                 template, raw = self._recogniser.embed_raw(permitted)
         norm = None if template is None else template.norm
-        if template is not None and rule.floor and template.norm < floor.norm:
+        if template is not None and rule.floor and template.norm < max(floor.norm, rule.least_norm):
             reason, template = FaceReason.LOW_QUALITY, None
         return FaceExtraction(
             index=index,
@@ -175,6 +184,7 @@ class Extractor:
             template=template,
             norm=norm,
             quality=reasons(face.quality, self.pack.advice, norm=norm),
+            components=components(face.quality, self.pack.advice, norm=norm),
             crop=face.crop,
             crop_landmarks=face.crop_landmarks,
             raw=None if raw is None or not rule.raw else raw.astype(np.float32),

@@ -102,6 +102,12 @@ class ModelPack:
             )
         return data
 
+    @property
+    def detector_sha256(self) -> str:
+        """Of the detector's file as it runs. Landmarks of two detectors differ, and with them templates."""
+        digest: str = self.manifest["files"]["detector"]["converted_sha256"]
+        return digest
+
     def calibration(self) -> dict[str, Any]:
         """Score histograms, error rates and centre as measured, with their source; empty where nobody has measured."""
         try:

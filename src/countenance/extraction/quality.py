@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from countenance.biometrics.geometry import Box, Landmarks
-from countenance.biometrics.vocabulary import QualityReason
+from countenance.biometrics.vocabulary import QualityComponent, QualityReason
 from countenance.extraction.align import Chip
 
 
@@ -90,6 +90,34 @@ def reasons(quality: Quality, advice: QualityAdvice, *, norm: float | None) -> t
         QualityReason.UNCERTAIN_DETECTION: quality.detector_score < advice.detector_score,
     }
     return tuple(reason for reason in QualityReason if beyond[reason])
+
+
+def components(quality: Quality, advice: QualityAdvice, *, norm: float | None) -> dict[QualityComponent, int]:
+    """Component scores, 0 to 100: 50 where a measure is as the advice has it, more where it is better.
+
+    m / (m + advice) for what is better when it is more, advice / (m + advice) for what is better when it is less. `norm`: None
+    where no template was made.
+    """
+    more = {
+        QualityComponent.INTER_EYE_DISTANCE: (quality.eye_distance, advice.eye_distance),
+        QualityComponent.SHARPNESS: (quality.sharpness, advice.sharpness),
+        QualityComponent.UNDER_EXPOSURE: (quality.brightness, advice.dark),
+        QualityComponent.OVER_EXPOSURE: (255.0 - quality.brightness, 255.0 - advice.bright),
+        QualityComponent.DYNAMIC_RANGE: (quality.contrast, advice.contrast),
+        QualityComponent.YAW: (advice.yaw, quality.yaw),
+        QualityComponent.ROLL: (advice.roll, quality.roll),
+        QualityComponent.FACE_IN_FRAME: (advice.outside, quality.outside),
+        QualityComponent.DETECTION: (quality.detector_score, advice.detector_score),
+    }
+    if norm is not None:
+        more[QualityComponent.TEMPLATE] = (norm, advice.norm)
+    return {name: _score(one, other) for name, (one, other) in more.items()}
+
+
+def _score(one: float, other: float) -> int:
+    """round(100 one / (one + other)); 50 where both are nothing."""
+    held, against = max(one, 0.0), max(other, 0.0)
+    return 50 if held + against == 0 else round(100 * held / (held + against))
 
 
 def _outside(box: Box, page_size: tuple[int, int]) -> float:

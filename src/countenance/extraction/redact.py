@@ -6,11 +6,12 @@ one colour holds nothing to undo. What the detector does not find stays: a perso
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw
 
 from countenance.biometrics.geometry import Box
-from countenance.extraction.detect import Detection
 from countenance.extraction.page import Page
 
 LONGEST = 1280
@@ -20,15 +21,16 @@ _MARGIN = 0.45
 _SAME = 0.3
 
 
-def redact(page: Page, own: Box, found: list[Detection]) -> tuple[bytes, int]:
+def redact(page: Page, own: Box, found: Sequence[Box], known: Sequence[Box] = ()) -> tuple[bytes, int]:
     """The page as JPEG (quality 85, no metadata) on which only the face at `own` is left; and how many were destroyed.
 
-    `own`: displayed pixels. Where faces overlap, the others go, even if that takes a part of one's own: the crop of that is
+    `own`, `found` (by the detector now), `known` (from the records): displayed pixels. Where faces overlap, the others go, even if that takes a part of one's own: the crop of that is
     handed out beside it.
     """
     import simplejpeg
 
-    others = [detection.box for detection in found if detection.box.overlap(own) < _SAME]
+    others = [box for box in found if box.overlap(own) < _SAME]
+    others += [box for box in known if all(box.overlap(each) < _SAME for each in (own, *found))]
     picture = page.region(0, 0, page.width, page.height, longest=LONGEST)
     scale_x, scale_y = picture.width / page.width, picture.height / page.height
     draw = ImageDraw.Draw(picture)

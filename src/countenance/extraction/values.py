@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from countenance.biometrics.geometry import Box, Landmarks
 from countenance.biometrics.templates import Template
-from countenance.biometrics.vocabulary import FaceReason, QualityReason
+from countenance.biometrics.vocabulary import FaceReason, QualityComponent, QualityReason
 
 
 class PictureFormat(StrEnum):
@@ -65,22 +66,43 @@ class Label:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GivenFace:
+    """A face that was detected before. `box`, `landmarks`: displayed pixels. `score`: the detector's, 0..1."""
+
+    box: Box
+    landmarks: Landmarks
+    score: float
+
+
+def at_given(page: int, face: GivenFace) -> EmbedRule:
+    """For a face that was permitted and found before: a template of it and of nobody else on the picture."""
+    label = Label(key="given", box=face.box, permitted=True, page=page)
+    return EmbedRule(unlabelled=False, labels=(label,), floor=False, given=(page, face))
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmbedRule:
     """Which faces of a photograph may become templates.
 
     `unlabelled`: faces that no label claims. `labels`: the persons named. `floor`: hold back faces below the pack's
     enrolment floor (True for enrolling; False for a probe, which is warned about instead). `show`: (page, box in displayed
-    pixels) of a face whose owner is to be shown the photograph; the answer then holds it with all other faces destroyed.
+    pixels) of a face for whose sake the photograph is shown; the answer then holds it with all other faces destroyed. `hide`:
+    boxes on that page, in displayed pixels, that are destroyed as well, whether a face is found there again or not.
     `central`: of all faces the one nearest to the middle of its page, and no other (for evaluation, where each photograph
-    is of one person). `raw`: hand out the recogniser's own answer as well.
+    is of one person). `raw`: hand out the recogniser's own answer as well. `least_norm`: an enrolment floor for the norm that
+    was measured (`evaluation.quality`), where it is above the pack's. `given`: (page, face found before), in displayed pixels: nothing is detected,
+    and the face is taken to be there.
     """
 
     unlabelled: bool
     labels: tuple[Label, ...]
     floor: bool = True
     show: tuple[int, Box] | None = None
+    hide: tuple[Box, ...] = ()
     central: bool = False
     raw: bool = False
+    least_norm: float = 0.0
+    given: tuple[int, GivenFace] | None = None
 
 
 PROBE_RULE = EmbedRule(unlabelled=True, labels=(), floor=False)
@@ -115,7 +137,7 @@ class FaceExtraction:
     `box`, `landmarks`: displayed pixels. `detector_score`: 0..1. `eye_distance`: pixels between the eyes.
     `label`: key of the label that claims it. `reason`: why it has no template, where the rule of selection says so; a
     face without permission has neither reason nor template, and the caller gives policy's reason.
-    `norm`: raw norm of the embedding; None without template. `crop`: JPEG (quality 90, sRGB) of the face with margin, at
+    `norm`: raw norm of the embedding; None without template. `quality`: what is weak; `components`: scores, 0 to 100. `crop`: JPEG (quality 90, sRGB) of the face with margin, at
     most 224 px on its long side. `crop_landmarks`: the landmarks in pixels of the crop. `raw`: float32 (2 or 1,
     dimension), the recogniser's answer to the sample and to its mirror image, where the rule asks for it.
     """
@@ -130,6 +152,7 @@ class FaceExtraction:
     template: Template | None
     norm: float | None
     quality: tuple[QualityReason, ...]
+    components: Mapping[QualityComponent, int]
     crop: bytes = field(repr=False)
     crop_landmarks: Landmarks
     raw: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from countenance.biometrics.geometry import Box, Landmarks
 from countenance.biometrics.templates import SpaceId, Template
-from countenance.biometrics.vocabulary import Detail, FaceReason, QualityReason
+from countenance.biometrics.vocabulary import Detail, FaceReason, QualityComponent, QualityReason
 from countenance.extraction.values import (
     EmbedRule,
     ExtractionFailed,
@@ -26,6 +26,7 @@ from countenance.extraction.values import (
     ExtractionResult,
     FaceExtraction,
     FailureReason,
+    GivenFace,
     Label,
     PageExtraction,
     PhotographExtraction,
@@ -79,8 +80,11 @@ def job_header(detail: Detail, rule: EmbedRule, limits: ExtractionLimits) -> dic
         "unlabelled": rule.unlabelled,
         "floor": rule.floor,
         "show": None if rule.show is None else [rule.show[0], _box(rule.show[1])],
+        "hide": [_box(box) for box in rule.hide],
         "central": rule.central,
         "raw": rule.raw,
+        "least_norm": rule.least_norm,
+        "given": None if rule.given is None else [rule.given[0], _given(rule.given[1])],
         "labels": [
             {"key": label.key, "box": _box(label.box), "permitted": label.permitted, "page": label.page}
             for label in rule.labels
@@ -108,8 +112,11 @@ def read_job(header: dict[str, Any]) -> tuple[Detail, EmbedRule, ExtractionLimit
         labels=labels,
         floor=header["floor"],
         show=None if show is None else (show[0], _read_box(show[1])),
+        hide=tuple(_read_box(box) for box in header["hide"]),
         central=header["central"],
         raw=header["raw"],
+        least_norm=header["least_norm"],
+        given=None if header["given"] is None else (header["given"][0], _read_given(header["given"][1])),
     )
     limits = ExtractionLimits(
         max_pixels=header["max_pixels"], max_bytes=header["max_bytes"], max_pages=header["max_pages"]
@@ -207,6 +214,7 @@ def _face(face: FaceExtraction, parts: list[bytes]) -> dict[str, Any]:
         "raw": 0 if face.raw is None else len(face.raw),
         "norm": face.norm,
         "quality": list(face.quality),
+        "components": dict(face.components),
         "crop": len(face.crop),
         "crop_landmarks": face.crop_landmarks.points(),
     }
@@ -254,9 +262,22 @@ def _read_face(face: dict[str, Any], body: _Body, space_id: SpaceId, dimension: 
         template=template,
         norm=norm,
         quality=tuple(QualityReason(reason) for reason in face["quality"]),
+        components={QualityComponent(name): _percent(score) for name, score in face["components"].items()},
         crop=crop,
         crop_landmarks=_read_landmarks(face["crop_landmarks"]),
         raw=raw,
+    )
+
+
+def _given(face: GivenFace) -> dict[str, Any]:
+    return {"box": _box(face.box), "landmarks": face.landmarks.points(), "score": face.score}
+
+
+def _read_given(face: dict[str, Any]) -> GivenFace:
+    return GivenFace(
+        box=_read_box(face["box"]),
+        landmarks=_read_landmarks(face["landmarks"]),
+        score=_number(face["score"]),
     )
 
 
@@ -284,6 +305,12 @@ def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise _bad()
     return value
+
+
+def _percent(value: Any) -> int:
+    if (score := _whole(value)) > 100:
+        raise _bad()
+    return score
 
 
 def _text(value: Any) -> str:

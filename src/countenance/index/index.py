@@ -5,11 +5,10 @@ from __future__ import annotations
 import hmac
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from countenance.biometrics.templates import SpaceId, Template, check_vector
 from countenance.index import changes, head, live
@@ -31,9 +30,6 @@ from countenance.primitives.text import N_
 DEFAULT_LIMIT = 320  # 20 candidates by person, sixteen references each
 _PAGE = 8_192  # changes read at once
 _PROBES = 64  # compared at once
-_scored: Callable[[tuple[str, float]], ScoredRow] = partial(
-    tuple.__new__, ScoredRow
-)  # no call of Python's a row
 
 
 class Index:
@@ -214,7 +210,7 @@ class Index:
             held = self._held
             _check_dimension(held.dimension(space_id), probes[0])
             part = held.parts.get((grant.gallery_id, space_id))
-            found: list[list[tuple[str, float]]] = [[] for _ in probes]
+            found: list[list[ScoredRow]] = [[] for _ in probes]
             searched = 0
             if part is not None:
                 coded = [part.codec.probe(probe.vector) for probe in probes]
@@ -223,7 +219,7 @@ class Index:
         coverage = Coverage(searched=searched, permitted=permitted, not_searchable=permitted - searched)
         return [
             Answer(
-                rows=tuple(map(_scored, rows)),
+                rows=tuple(rows),
                 coverage=coverage,
                 space_id=space_id,
                 grant_id=grant.id,
@@ -233,8 +229,8 @@ class Index:
 
     def _compare(
         self, part: Part, classes: frozenset[int], probes: Sequence[CodedProbe], *, floor: float, limit: int
-    ) -> tuple[list[list[tuple[str, float]]], int]:
-        """For each probe (reference, score) of the best rows, and how many rows were compared."""
+    ) -> tuple[list[list[ScoredRow]], int]:
+        """For each probe the best rows, and how many rows were compared."""
         blocks = part.blocks()
         found = best_rows(blocks, classes, probes, floor=floor, limit=limit, pool=self._pool)
         return found, sum(block.count(classes) for block in blocks)

@@ -17,9 +17,11 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from countenance.index.answers import ScoredRow
 from countenance.index.blocks import Block, Rows
 from countenance.index.codes import CodedProbe, Matrix, scores
 from countenance.index.pieces import Listed, Piece, Scores, pieces_of
@@ -28,6 +30,9 @@ EXACT_ROWS = 8_192
 """Up to so many permitted rows are all scored exactly: that takes no longer than a scan of their codes pays for."""
 
 _DEPTH = 1_200  # at a million: as many mates at 0.3 and more are found as with 4,000 (docs/figures.md)
+_scored: Callable[[tuple[str, float]], ScoredRow] = partial(
+    tuple.__new__, ScoredRow
+)  # no call of Python's a row
 
 
 def depth_for(permitted: int, limit: int) -> int:
@@ -43,7 +48,7 @@ def best_rows(
     floor: float,
     limit: int,
     pool: Executor | None = None,
-) -> list[list[tuple[str, float]]]:
+) -> list[list[ScoredRow]]:
     """For each probe: the best `limit` permitted rows of score `floor` and more, best first, ties by reference id.
 
     `pool`: threads that take a block each; what is found does not depend on them.
@@ -64,7 +69,8 @@ def best_rows(
 
         def score(one: tuple[Block, Rows, Scores], probe: CodedProbe = probe) -> tuple[Block, Rows, Scores]:
             # Ascending, as they lie on the disk.
-            block, rows = one[0], np.sort(one[1])
+            block, rows = one[0], one[1].copy()
+            rows.sort()
             return block, rows, scores(block.exact(rows), probe)
 
         best.append(_best(_each(pool, score, found.parts), floor, limit))
@@ -120,8 +126,7 @@ def _settle(pieces: Sequence[Piece], probe: Matrix, lists: list[Listed], depth: 
     wanted = depth
     asked = [piece.asked for piece in pieces]
     while True:
-        every = lists[0].scores if len(lists) == 1 else np.concatenate([one.scores for one in lists])
-        cut = -math.inf if every.size <= wanted else float(-np.partition(-every, wanted)[wanted])
+        cut = _score_after([one.scores for one in lists], wanted)
         short = [n for n, one in enumerate(lists) if one.complete > cut]
         if not short:
             # Each list is in order, so what is above the cut is its beginning.
@@ -139,28 +144,38 @@ def _settle(pieces: Sequence[Piece], probe: Matrix, lists: list[Listed], depth: 
             lists[n] = pieces[n].search(probe, asked[n])[0]
 
 
-def _best(found: Sequence[tuple[Block, Rows, Scores]], floor: float, limit: int) -> list[tuple[str, float]]:
+def _score_after(lists: Sequence[Scores], wanted: int) -> float:
+    """The score of row number `wanted` + 1 of some descending lists; -inf where there are no more."""
+    if len(lists) == 1:
+        return -math.inf if lists[0].size <= wanted else float(lists[0][wanted])
+    every = np.concatenate(lists)
+    return -math.inf if every.size <= wanted else float(-np.partition(-every, wanted)[wanted])
+
+
+def _best(found: Sequence[tuple[Block, Rows, Scores]], floor: float, limit: int) -> list[ScoredRow]:
     """The best of all, by name; no other name is looked up."""
     if not found:
         return []
     every = found[0][2] if len(found) == 1 else np.concatenate([one for _, _, one in found])
-    good = np.flatnonzero(every >= np.float32(floor))
-    if good.size > limit:
-        cut = np.partition(every[good], good.size - limit)[good.size - limit]
-        good = good[every[good] >= cut]
-    order = good[np.argsort(-every[good], kind="stable")]
+    falling = np.negative(every)
+    order = falling.argsort()
+    falling = falling[order]
+    # Rows equal to the last are named too, and then go by their names.
+    least = -np.float32(floor) if every.size <= limit else min(-np.float32(floor), falling[limit - 1])
+    order = order[: falling.searchsorted(least, "right")]
     told = every[order]
     if len(found) == 1:
-        best = list(zip(found[0][0].references(found[0][1][order]), told.tolist(), strict=True))
+        names = found[0][0].references(found[0][1][order])
     else:
-        names = np.empty(order.size, object)
+        placed = np.empty(order.size, object)
         start = 0
         for block, rows, _ in found:
             mine = np.flatnonzero((order >= start) & (order < start + rows.size))
             if mine.size:
-                names[mine] = block.references(rows[order[mine] - start])
+                placed[mine] = block.references(rows[order[mine] - start])
             start += rows.size
-        best = list(zip(names.tolist(), told.tolist(), strict=True))
-    if (told[1:] == told[:-1]).any():
-        best.sort(key=lambda one: (-one[1], one[0]))
+        names = placed.tolist()
+    best = list(map(_scored, zip(names, told.tolist(), strict=True)))
+    if np.count_nonzero(told[1:] == told[:-1]):
+        best.sort(key=lambda one: (-one.score, one.reference_id))
     return best[:limit]

@@ -11,7 +11,10 @@ from countenance.primitives.text import N_
 from countenance.records.events import Event
 from countenance.records.models import WorkspaceState
 from countenance.records.named import find_gallery
+from countenance.records.suppressing.elsewhere import pack_of
 from countenance.records.suppressing.lists import SuppressionList
+from countenance.records.suppressing.operating import operating_point
+from countenance.records.workspace import Workspace
 
 
 def migrate(step: Step) -> Outcome:
@@ -49,16 +52,7 @@ def switch(step: Step) -> Outcome:
             left=left,
             pack=pack.name,
         )
-    kept_out = SuppressionList(step.workspace).length()
-    if kept_out:
-        raise ConflictError(
-            N_(
-                "{count} people chose to be kept out by a template of the pack in use; another pack would not know them."
-            ),
-            remedy=N_("They must join again with a picture, or leave, before the pack is switched."),
-            code="models-suppression",
-            count=kept_out,
-        )
+    _check_kept_out(step.workspace, space)
     WorkspaceState.objects.filter(pk=1).update(model_pack=pack.name)
     step.workspace.revoke_grants()
     step.afterwards.append(step.workspace.reload_models)
@@ -67,6 +61,22 @@ def switch(step: Step) -> Outcome:
         event=Event.MODEL_SWITCHED,
         details={"pack": pack.name, "space": space, "before": before, "left": left},
     )
+
+
+def _check_kept_out(workspace: Workspace, space: str) -> None:
+    """Who is on the suppression list must be known after the switch too: by the pack that made their template, if it stays
+    installed, or by none. Raises ConflictError, UnavailableError.
+    """
+    listed = SuppressionList(workspace)
+    for other in listed.spaces() - {space}:
+        pack = pack_of(other)
+        if pack is None:
+            raise ConflictError(
+                N_("People chose to be kept out by a template of a pack that is not installed any more."),
+                remedy=N_("Install it again, or wait until their entries have run out."),
+                code="models-suppression",
+            )
+        operating_point(pack, listed.length())
 
 
 HANDLERS: Handlers = {

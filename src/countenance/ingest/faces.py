@@ -345,6 +345,7 @@ def _row(photograph: Photograph, found: FaceExtraction, verdict: _Verdict, perso
         detector_score=found.detector_score,
         eye_distance=found.eye_distance,
         quality=frozenset(reason.value for reason in found.quality),
+        components=dict(found.components),
         person=person,
         state=verdict.state.value,
         reason=verdict.reason,

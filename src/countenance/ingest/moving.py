@@ -1,7 +1,8 @@
-"""Moving a gallery to another model pack: new templates beside the old, from the crops that are kept.
+"""Moving a gallery to another model pack: new templates beside the old, from crops or, where none is kept, from sources.
 
 1. find      live references of the gallery that have no template in the new space; so a run goes on where one before it stopped
-2. embed     the crop is opened and its face found again, by workers, with the new pack
+2. embed     the crop is opened, or the photograph read from its source, and a template made by workers with the new pack: where
+             the landmarks are of the detector it uses as well, from those; else the face is found again
 3. enrol     in one transaction for each batch: the reference is live still, and its row in the new space is written
 4. compare   what saved searches of open cases listed, scored again in the new space: who changes place
 
@@ -20,13 +21,21 @@ from countenance.biometrics.templates import Template, fuse
 from countenance.biometrics.vocabulary import Detail, FaceState
 from countenance.extraction.pack import ModelPack
 from countenance.extraction.pool import ExtractionPool
-from countenance.extraction.values import EVALUATION_RULE, ExtractionResult, PhotographExtraction
+from countenance.extraction.values import (
+    EVALUATION_RULE,
+    EmbedRule,
+    ExtractionResult,
+    Label,
+    PhotographExtraction,
+    at_given,
+)
 from countenance.index.head import NewRow, template_part
 from countenance.primitives.canonical import Json
-from countenance.primitives.errors import NotFoundError
 from countenance.primitives.sql import Transaction
+from countenance.records.cropping import given, given_in_crop
 from countenance.records.database import open_reading
 from countenance.records.models import Candidate, Face, Gallery, Reference, Search
+from countenance.records.photographs import open_crop, read_photograph
 from countenance.records.references import face_templates, fused_score
 from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
@@ -40,7 +49,9 @@ type Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class NotMoved:
-    """A reference without a template in the new space. `reason`: `no-crop`, `no-face`, or why our side failed."""
+    """A reference without a template in the new space. `reason`: `no-crop` (nor its very photograph in the source), `no-face`, or
+    why our side failed.
+    """
 
     reference: str
     reason: str
@@ -121,12 +132,19 @@ def _batch(
     workspace: Workspace, pack: ModelPack, pool: ExtractionPool, keys: Sequence[uuid.UUID]
 ) -> tuple[int, list[NotMoved]]:
     face_of = dict(Reference.objects.filter(pk__in=keys).values_list("id", "face_id"))
-    faces = {face.pk: face for face in Face.objects.filter(pk__in=set(face_of.values()))}
-    crops = {key: _crop(workspace, face) for key, face in faces.items()}
+    faces = {
+        face.pk: face
+        for face in Face.objects.select_related("photograph__source").filter(pk__in=set(face_of.values()))
+    }
+    same = workspace.models.detector_sha256 == pack.detector_sha256
+    pictures = {
+        key: _picture(workspace, face, same_detector=same and face.space_id == str(workspace.models.space_id))
+        for key, face in faces.items()
+    }
     waiting = {
-        key: pool.submit(crop, detail=Detail.STANDARD, rule=EVALUATION_RULE)
-        for key, crop in crops.items()
-        if crop is not None
+        key: pool.submit(picture.data, detail=Detail.STANDARD, rule=picture.rule)
+        for key, picture in pictures.items()
+        if picture is not None
     }
     found = {key: _template(future.result()) for key, future in waiting.items()}
     made = {key: one for key, one in found.items() if isinstance(one, Template)}
@@ -160,7 +178,7 @@ def _batch(
         workspace.index.enrol(tx, rows)
     _destroy_revived(workspace, order)
     lost = [
-        NotMoved(reference=str(key), reason=_reason(crops.get(face_of[key]), found.get(face_of[key])))
+        NotMoved(reference=str(key), reason=_reason(pictures.get(face_of[key]), found.get(face_of[key])))
         for key in keys
         if key in live and face_of.get(key) not in made
     ]
@@ -195,28 +213,45 @@ def _held_rows(tx: Transaction, keys: Sequence[uuid.UUID], space: str) -> list[t
     ]
 
 
-def _crop(workspace: Workspace, face: Face) -> bytes | None:
-    if not face.crop:
+@dataclass(frozen=True, kw_only=True)
+class _Picture:
+    """What a template is made from, and how the face is found on it."""
+
+    data: bytes
+    rule: EmbedRule
+
+
+def _picture(workspace: Workspace, face: Face, *, same_detector: bool) -> _Picture | None:
+    """The face's crop, or else the very photograph it was found on, if its source still has it."""
+    import simplejpeg
+
+    crop = open_crop(workspace, face)
+    if crop is not None:
+        if not same_detector or not face.photograph.width:  # its edge bounds the crop
+            return _Picture(data=crop, rule=EVALUATION_RULE)
+        height, width, _, _ = simplejpeg.decode_jpeg_header(crop)
+        return _Picture(data=crop, rule=at_given(0, given_in_crop(face, (width, height))))
+    photograph = face.photograph
+    data = read_photograph(photograph, most=workspace.limits.max_bytes)
+    if data is None:
         return None
-    try:
-        data = workspace.media.get(face.crop)
-    except NotFoundError:
-        return None
-    return workspace.vault.unseal_existing([Sealed(record_id=face.pk, part=CROP_PART, data=data)])[0]
+    there = given(face)
+    if same_detector:
+        return _Picture(data=data, rule=at_given(photograph.page, there))
+    label = Label(key="moved", box=there.box, permitted=True, page=photograph.page)
+    return _Picture(data=data, rule=EmbedRule(unlabelled=False, labels=(label,), floor=False))
 
 
 def _template(result: ExtractionResult) -> Template | str:
-    """The template of the face in the middle of the crop, or why there is none."""
+    """The one template that was made, or why there is none."""
     if not isinstance(result, PhotographExtraction):
         return result.reason.value
-    for face in result.pages[0].faces:
-        if face.template is not None:
-            return face.template
-    return "no-face"
+    made = (face.template for page in result.pages for face in page.faces if face.template is not None)
+    return next(made, "no-face")
 
 
-def _reason(crop: bytes | None, found: Template | str | None) -> str:
-    if crop is None:
+def _reason(picture: _Picture | None, found: Template | str | None) -> str:
+    if picture is None:
         return "no-crop"
     return found if isinstance(found, str) else "ended"
 

@@ -18,6 +18,7 @@ from countenance.policy.decisions import Refused
 from countenance.policy.mint import GrantMint
 from countenance.records.events import Event
 from countenance.records.models import Face, Photograph
+from countenance.records.suppressing.elsewhere import Seen, templates_elsewhere
 from countenance.records.suppressing.lists import HOLD, SuppressionList
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
@@ -30,7 +31,7 @@ def suppressed_faces(workspace: Workspace, desk: Desk, batch: Sequence[Taken]) -
     """
     listed = SuppressionList(workspace)
     faces = [
-        ((taken.item, page.page, face.index), face.template, taken.sha256)
+        ((taken.item, page.page, face.index), face, face.template, taken.sha256)
         for taken in batch
         if isinstance(taken.result, PhotographExtraction) and taken.sha256 is not None
         for page in taken.result.pages
@@ -47,9 +48,15 @@ def suppressed_faces(workspace: Workspace, desk: Desk, batch: Sequence[Taken]) -
         return frozenset()  # nothing of it will be enrolled
     grant = GrantMint(workspace.policy(), workspace.grant_key).mint_check(desk.permitted, epoch=epoch)
     if isinstance(grant, Refused):
-        return frozenset(key for key, _, _ in faces)
-    answers = listed.is_suppressed(grant, [(template, sha256) for _, template, sha256 in faces])
-    return frozenset(key for (key, _, _), answer in zip(faces, answers, strict=True) if answer)
+        return frozenset(key for key, *_ in faces)
+    others = listed.other_spaces()
+    seen = [Seen(crop=face.crop, landmarks=face.crop_landmarks) for _, face, _, _ in faces]
+    answers = listed.is_suppressed(
+        grant,
+        [(template, sha256) for _, _, template, sha256 in faces],
+        elsewhere=templates_elsewhere(workspace, others, seen) if others else (),
+    )
+    return frozenset(key for (key, *_), answer in zip(faces, answers, strict=True) if answer)
 
 
 def expire_holds(workspace: Workspace) -> int:

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from countenance.biometrics.vocabulary import Detail, FaceReason, PhotographState
 from countenance.extraction.pool import ExtractionPool
@@ -33,6 +33,7 @@ from countenance.primitives.errors import UnavailableError
 from countenance.primitives.files import text_to_name
 from countenance.primitives.text import N_
 from countenance.records.erasing.tombstones import Hashing, barred
+from countenance.records.measuring import floors_of
 from countenance.records.models import IngestItem, IngestRun, Photograph, Source
 from countenance.records.models.ingest import PENDING
 from countenance.records.workspace import Workspace
@@ -100,6 +101,8 @@ class Work:
         self._batch_since = 0.0
         self._detail = Detail(run.detail)
         self._hashing = Hashing(workspace.vault)
+        space = str(workspace.models.space_id)
+        self._least_norm = floors_of(source.gallery, space, workspace.clock()).enrol
 
     def go(self, stop: threading.Event, progressed: Callable[[Written], None]) -> bool:
         """Work until no shard is left to take or `stop` is set; False if it was stopped.
@@ -215,7 +218,8 @@ class Work:
                 elif self._known(picture.sha256, fingerprint(self._run.extraction, desk.words(brief))):
                     taken.result, taken.size = Unchanged(), 0
                 else:
-                    taken.future = self._pool.submit(picture.data, detail=self._detail, rule=desk.rule(brief))
+                    rule = replace(desk.rule(brief), least_norm=self._least_norm)
+                    taken.future = self._pool.submit(picture.data, detail=self._detail, rule=rule)
             yield taken
 
     def _known(self, sha256: str, print_: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from countenance.acting.step import Outcome, Step
 from countenance.oversight import orders
+from countenance.oversight.handing import handed
 from countenance.oversight.logged import entries, ranges
 from countenance.oversight.targets import counts, searches_of
 from countenance.policy.restrictions import Effect, TargetKind
@@ -36,8 +37,10 @@ def certify(step: Step) -> Outcome:
             order=order.code,
         )
     statement = _statement(step, order, issued)
+    record, logged = handed(step, statement)
     return Outcome(
-        record={"statement": statement},
+        record=record,
+        logged=logged,
         event=Event.ORDER_CERTIFIED,
         details={"order": order.code, MEMBER: digest_of(statement)},
         client=order.target_id if order.target == TargetKind.CLIENT.value else None,

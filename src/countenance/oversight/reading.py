@@ -5,11 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 
 from countenance.acting.step import Outcome, Step
-from countenance.oversight import authorities, inquiries, locks, orders
+from countenance.oversight import authorities, inquiries, inspecting, locks, orders
 from countenance.primitives.canonical import Json
 from countenance.records import models
 from countenance.records.database import open_reading
 from countenance.records.workspace import Workspace
+
+MOST_SEARCHES = 500
+"""Of the timeline. What is older, an inquiry and the log show."""
 
 
 class OversightListing(StrEnum):
@@ -19,6 +22,7 @@ class OversightListing(StrEnum):
     ORDERS = "orders"
     AUTHORITIES = "authorities"
     INQUIRIES = "inquiries"
+    TIMELINE = "timeline"  # searches, the latest first
     LOG = "log"  # verified now
 
 
@@ -35,6 +39,23 @@ def _verified(workspace: Workspace) -> Json:
         "vkey": workspace.log.vkey,
         "findings": [finding.sentence() for finding in report.findings],
     }
+
+
+def _timeline() -> list[Json]:
+    """Who searched what, why and under which grant; no face, and nobody who was sought or found.
+
+    For the operator's own staff. An authority looks through an inquiry, with a reason that is logged (`inspect`).
+    """
+    found = models.Search.objects.filter(case__isnull=False).order_by("-log_index")[:MOST_SEARCHES]
+    rows = found.select_related("case__client", "account", "gallery", "review")
+    return [
+        {
+            **inspecting.describe_search(row),
+            "grant": row.grant_id,
+            "review": row.review.outcome or "waiting" if hasattr(row, "review") else None,
+        }
+        for row in rows
+    ]
 
 
 def read(step: Step) -> Outcome:
@@ -55,6 +76,8 @@ def read(step: Step) -> Outcome:
         case OversightListing.INQUIRIES:
             opened = models.Inquiry.objects.select_related("client").order_by("opened_at")
             rows = [inquiries.describe(row) for row in opened]
+        case OversightListing.TIMELINE:
+            rows = [] if step.caller.account.organisation_id else _timeline()
         case OversightListing.LOG:
             rows = []
             # After the transaction: a long log takes its time, and nobody waits for it to write.

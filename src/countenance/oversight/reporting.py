@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from countenance.acting.step import Outcome, Step
 from countenance.oversight import inquiries
+from countenance.oversight.handing import handed
 from countenance.oversight.inspecting import accounts, searches
 from countenance.oversight.logged import LoggedEntry, entries, ranges
 from countenance.policy.places import within
@@ -35,8 +36,10 @@ def report(step: Step) -> Outcome:
     """Make the report of the inquiry's scope, as of this moment."""
     inquiry = inquiries.find_open(step)
     statement = _statement(step, inquiry)
+    record, logged = handed(step, statement)
     return Outcome(
-        record={"statement": statement},
+        record=record,
+        logged=logged,
         event=Event.INQUIRY_REPORTED,
         details={
             "inquiry": inquiry.code,

@@ -79,7 +79,7 @@ FIGURES: tuple[tuple[Event, tuple[Breakdown, ...]], ...] = (
 NOT_ABOUT_PEOPLE = frozenset(
     {Event.POLICY_ACTIVATED, Event.SOURCE_ADDED, Event.SOURCE_WITHDRAWN, Event.GALLERY_SUSPENDED,
      Event.GALLERY_ADDED, Event.GALLERY_REINSTATED, Event.CLIENT_ADDED, Event.CLIENT_SUSPENDED,
-     Event.CLIENT_REINSTATED, Event.LOG_EXPORTED, Event.BACKUP_MADE, Event.BACKUP_RESTORED,
+     Event.CLIENT_REINSTATED, Event.LOG_EXPORTED, Event.BACKUP_MADE, Event.BACKUP_VERIFIED, Event.BACKUP_RESTORED,
      Event.WORKSPACE_MADE, Event.INGEST_STARTED, Event.INGEST_FINISHED, Event.FACES_ENROLLED}
 )  # fmt: skip
 """Events about rules, bodies and machines: their sums are told however small they are."""

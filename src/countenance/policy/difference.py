@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import batched, product
+from typing import Any
 
 from countenance.policy.book import PolicyBook
 from countenance.policy.decisions import Decision, Refused
@@ -257,16 +258,16 @@ def _search(place: str, purpose: Purpose, *, client: str = "", requester: str = 
     )
 
 
-def _client(question: SearchQuestion, **changes: object) -> SearchQuestion:
+def _client(question: SearchQuestion, **changes: Any) -> SearchQuestion:
     caller = question.caller
     assert caller.client is not None
-    client = replace(caller.client, **changes)  # type: ignore[arg-type]
+    client = replace(caller.client, **changes)
     return replace(question, caller=replace(caller, client=client))
 
 
-def _case(question: SearchQuestion, **changes: object) -> SearchQuestion:
+def _case(question: SearchQuestion, **changes: Any) -> SearchQuestion:
     assert question.case is not None
-    return replace(question, case=replace(question.case, **changes))  # type: ignore[arg-type]
+    return replace(question, case=replace(question.case, **changes))
 
 
 def _filed(days: int | None) -> date | None:

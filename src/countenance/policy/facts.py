@@ -319,12 +319,11 @@ def shape_of(request: Request) -> Shape:
 
 
 def _shape(value: object) -> object:
-    kind = type(value)
-    if kind is dict:
-        return tuple([(name, _shape(entry)) for name, entry in value.items()])  # type: ignore[attr-defined]
-    if kind is list:
-        return (list, frozenset([_shape(entry) for entry in value]))  # type: ignore[attr-defined]
-    return kind
+    if isinstance(value, dict):
+        return tuple([(name, _shape(entry)) for name, entry in value.items()])
+    if isinstance(value, list):
+        return (list, frozenset([_shape(entry) for entry in value]))
+    return type(value)
 
 
 def _words(values: Iterable[str]) -> list[str]:

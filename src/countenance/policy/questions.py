@@ -38,8 +38,11 @@ class Act(StrEnum):
     REVIEW_OPEN = "review-open"
     REVIEW_NEXT = "review-next"
     REVIEW_SEAL = "review-seal"
+    REVIEW_WITHDRAW = "review-withdraw"  # of one's own sealed verdict, before any is revealed
     REVIEW_READ = "review-read"  # of one's own organisation, as records-read
     REPORT_MAKE = "report-make"
+    CANDIDATE_SHOW = "candidate-show"  # the whole photograph, everybody else destroyed in it
+    CANDIDATE_JUDGE = "candidate-judge"  # the searcher's own verdict, sealed; opens the review
     SAMPLE_DRAW = "sample-draw"
     SAMPLE_EXAMINE = "sample-examine"
     WATCH_READ = "watch-read"  # samples and flags
@@ -48,8 +51,11 @@ class Act(StrEnum):
     INGEST = "ingest"
     POLICY_ACTIVATE = "policy-activate"  # two persons
     POLICY_TRUST = "policy-trust"  # two persons
+    POLICY_TRY = "policy-try"  # a dry run
     LOG_EXPORT = "log-export"
+    LOG_PROVE = "log-prove"  # one entry, as a file that verifies without us
     BACKUP = "backup"
+    BACKUP_VERIFY = "backup-verify"  # held against its manifest
     RESIDENCY_CLAIM = "residency-claim"
     ERASE_PLAN = "erase-plan"  # counts only
     ERASE = "erase"  # of a source, gallery, client or place: two persons

@@ -45,7 +45,8 @@ def question_from(value: Json) -> Question:
     try:
         if not isinstance(value, Mapping):
             raise TypeError("not an object")
-        return _made(_KINDS[str(value["kind"])], value["facts"])  # type: ignore[no-any-return]
+        made: Question = _made(_KINDS[str(value["kind"])], value["facts"])
+        return made
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(N_("This entry does not hold a question to policy."), code="question") from error
 
@@ -68,12 +69,12 @@ def _made(kind: Any, value: Any) -> Any:
     if get_origin(kind) in (Union, UnionType):
         (one,) = (entry for entry in get_args(kind) if entry is not type(None))
         return None if value is None else _made(one, value)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         if not isinstance(value, Mapping) or set(value) - set(hints):
             raise TypeError("unknown facts")
         # What a question did not ask yet when it was kept has the default that it was asked with.
-        return kind(**{name: _made(hints[name], entry) for name, entry in value.items()})  # type: ignore[operator]
+        return kind(**{name: _made(hints[name], entry) for name, entry in value.items()})
     if get_origin(kind) is frozenset:
         (one,) = get_args(kind)
         return frozenset(_made(one, entry) for entry in value)

@@ -61,6 +61,24 @@ def evaluation_of(gallery: Gallery, space: str, people: int, now: datetime) -> A
     return Adopted(row=row, passed_over=None)
 
 
+@dataclass(frozen=True, kw_only=True)
+class QualityFloors:
+    """Raw norms that a gallery's own evaluation bears out, 0 where it bears out none: below `enrol` nothing is enrolled, below
+    `weak` a probe is called weak. The pack's own hold besides.
+    """
+
+    enrol: float = 0.0
+    weak: float = 0.0
+
+
+def floors_of(gallery: Gallery, space: str, now: datetime) -> QualityFloors:
+    """The floors of the evaluation that is in force for a gallery, however many people it has by now."""
+    row = evaluation_of(gallery, space, 1, now).row
+    if row is None:
+        return QualityFloors()
+    return QualityFloors(enrol=row.floor_norm or 0.0, weak=row.weak_norm or 0.0)
+
+
 def measured(row: AdoptedEvaluation) -> Measured:
     """The rates of an adopted evaluation."""
     return Measured(
@@ -119,6 +137,8 @@ def describe_evaluation(row: AdoptedEvaluation, now: datetime) -> dict[str, Json
         "ended_at": iso(row.ended_at) if row.ended_at else None,
         "ended_reason": row.ended_reason or None,
         "groups": list(row.groups),
+        "floor_norm": row.floor_norm,
+        "weak_norm": row.weak_norm,
         "state": _state(row.ended_at, row.expires_at, now),
     }
 

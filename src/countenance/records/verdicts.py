@@ -1,18 +1,18 @@
-"""Verdicts of reviewers, opened and held against their commitments: for the review itself, and for whoever may read it later."""
+"""Verdicts, opened and held against their commitments: for the review itself, and for whoever may read it later."""
 
 from __future__ import annotations
 
 import hmac
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from countenance.primitives.canonical import Json, canonical_json
 from countenance.primitives.errors import IntegrityError
 from countenance.primitives.text import N_
-from countenance.records.models import Verdict
+from countenance.records.models import FirstVerdict, Verdict
 from countenance.records.workspace import Workspace
 from countenance.vault.vault import Sealed
 
@@ -34,8 +34,19 @@ class OpenedVerdict:
         return scale
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpenedFirst:
+    """What the searcher found, opened; as `OpenedVerdict`."""
+
+    row: FirstVerdict
+    said: dict[str, Any]
+
+
 def commit(item: uuid.UUID, salt: bytes, said: Json) -> str:
-    """HMAC-SHA-256 (RFC 2104), keyed by the salt, over the canonical JSON of pair and verdict; hexadecimal."""
+    """HMAC-SHA-256 (RFC 2104), keyed by the salt, over the canonical JSON of pair and verdict; hexadecimal.
+
+    `item`: the pair; of a searcher's own verdict, the candidate.
+    """
     return hmac.digest(salt, canonical_json({"item": str(item), "said": said}), "sha256").hex()
 
 
@@ -45,17 +56,34 @@ def open_verdicts(workspace: Workspace, rows: Iterable[Verdict]) -> list[OpenedV
     Raises KeyDestroyedError for an erased one, IntegrityError for one that is not what was sealed.
     """
     held = list(rows)
+    opened = _open(workspace, [(row, row.item_id) for row in held])
+    return [
+        OpenedVerdict(row=row, salt=salt, said=said) for row, (salt, said) in zip(held, opened, strict=True)
+    ]
+
+
+def open_first(workspace: Workspace, rows: Iterable[FirstVerdict]) -> list[OpenedFirst]:
+    """As `open_verdicts`, for what searchers found themselves."""
+    held = list(rows)
+    opened = _open(workspace, [(row, row.candidate_id) for row in held])
+    return [OpenedFirst(row=row, said=said) for row, (_salt, said) in zip(held, opened, strict=True)]
+
+
+def _open(
+    workspace: Workspace, rows: Sequence[tuple[Verdict | FirstVerdict, uuid.UUID]]
+) -> list[tuple[bytes, dict[str, Any]]]:
+    """Salt and verdict of each row, which commits to what it is about."""
     plain = workspace.vault.unseal(
-        [Sealed(record_id=row.pk, part=VERDICT_PART, data=bytes(row.sealed)) for row in held]
+        [Sealed(record_id=row.pk, part=VERDICT_PART, data=bytes(row.sealed)) for row, _ in rows]
     )
     opened = []
-    for row, data in zip(held, plain, strict=True):
+    for (row, about), data in zip(rows, plain, strict=True):
         salt, said = data[:SALT_BYTES], json.loads(data[SALT_BYTES:])
-        if not hmac.compare_digest(commit(row.item_id, salt, said), row.commitment):
+        if not hmac.compare_digest(commit(about, salt, said), row.commitment):
             raise IntegrityError(
                 N_("A verdict is not the one that its examiner sealed."),
                 remedy=N_("Somebody has changed the records. Use nothing of this review, and look into it."),
                 code="verdict-changed",
             )
-        opened.append(OpenedVerdict(row=row, salt=salt, said=said))
+        opened.append((salt, said))
     return opened

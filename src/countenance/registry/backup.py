@@ -33,6 +33,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ from countenance.primitives.files import make_private_directory, sync_directory,
 from countenance.primitives.text import N_
 from countenance.records.database import copy_sqlite, database_settings
 from countenance.records.identity import SignedRequest, require_act
+from countenance.records.models import BackupRecord
 from countenance.records.settings import FILE_NAME
 from countenance.records.suppressing.lists import FILE, FOLDER
 from countenance.records.workspace import Workspace
@@ -139,6 +141,13 @@ def backup(
             directory.rmdir()
         building.replace(directory)
         sync_directory(directory.parent)
+        with workspace.transaction():
+            BackupRecord.objects.create(
+                made_at=datetime.fromisoformat(manifest.made_at),
+                directory=str(directory),
+                bytes=manifest.bytes,
+                log_entry=-1 if entry is None else entry,
+            )
     except (OSError, sqlite3.Error) as error:
         raise UnavailableError(
             N_("The backup could not be written to {directory}: {problem}. Nothing is left of it."),

@@ -145,6 +145,17 @@ def restore(
     return restored
 
 
+def verify(workspace: Workspace, backup: Path, *, keys: Path | None = None) -> BackupManifest:
+    """Hold every file of a backup against its manifest, and the manifest against this workspace's secret.
+
+    `keys`: as for `restore`. Raises IntegrityError (a changed file), NotFoundError.
+    """
+    manifest = read_manifest(backup)
+    check_files(backup, manifest, keys if keys is not None else backup / KEYS)
+    _check_mac(workspace.vault, manifest)
+    return manifest
+
+
 def read_manifest(backup: Path) -> BackupManifest:
     """The manifest of a backup. Raises NotFoundError, FormatError."""
     try:

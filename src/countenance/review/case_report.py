@@ -11,7 +11,7 @@ from countenance.primitives.clock import iso
 from countenance.records.events import Event
 from countenance.records.models import Competence, Review, ReviewItem, Search
 from countenance.records.named import find_case
-from countenance.records.verdicts import OpenedVerdict, open_verdicts
+from countenance.records.verdicts import OpenedVerdict, open_first, open_verdicts
 from countenance.review.concluding import counting
 from countenance.review.pictures import face_picture, is_live, probe_pictures
 from countenance.review.values import ReviewOutcome
@@ -98,13 +98,18 @@ def _training(account: UUID, review: Review) -> str | None:
 def _pair(step: Step, item: ReviewItem, places: dict[UUID, int]) -> dict[str, Json]:
     candidate = item.candidate
     assert candidate is not None
-    rows = item.verdicts.filter(examination_id__in=list(places)).select_related("examination")
+    rows = item.verdicts.standing().filter(examination_id__in=list(places)).select_related("examination")
     pair: dict[str, Json] = {
         "rank": candidate.rank,
         "score": round(candidate.score, 4),
         "outcome": item.outcome or ReviewOutcome.INCONCLUSIVE.value,
         "verdicts": _verdicts(open_verdicts(step.workspace, rows), places),
     }
+    first = open_first(
+        step.workspace, candidate.first_verdicts.select_related("account").order_by("-sealed_at")[:1]
+    )
+    if first:
+        pair["first"] = {"account": first[0].row.account.name, **first[0].said}
     if item.outcome != ReviewOutcome.LEAD:
         return pair
     photograph = candidate.face.photograph

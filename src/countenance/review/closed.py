@@ -8,6 +8,7 @@ from countenance.policy.restrictions import Effect
 from countenance.records.models import Examination, Review, Search
 from countenance.records.named import find_case
 from countenance.records.restrictions import result_refusal
+from countenance.review.listed import find_candidate
 
 
 def refused(step: Step, search: Search, *effects: Effect) -> Refused | None:
@@ -41,6 +42,11 @@ def in_hand_closed(step: Step) -> Refused | None:
         if found is not None:
             return found
     return None
+
+
+def candidate_closed(step: Step) -> Refused | None:
+    """For one candidate of one search: locks and orders on what it found."""
+    return refused(step, find_candidate(step).search, Effect.SEARCH)
 
 
 def _of_case(step: Step, *effects: Effect) -> Refused | None:

@@ -63,7 +63,9 @@ def _pairs(review: Review) -> list[ReviewItem]:
 
 
 def _opened(workspace: Workspace, done: Sequence[Examination]) -> list[OpenedVerdict]:
-    rows = Verdict.objects.filter(examination__in=[each.pk for each in done]).select_related("item")
+    rows = (
+        Verdict.objects.standing().filter(examination__in=[each.pk for each in done]).select_related("item")
+    )
     return open_verdicts(workspace, rows.order_by("sealed_at"))
 
 
@@ -87,7 +89,8 @@ def _set_erring_aside(step: Step, review: Review) -> list[NewEntry]:
     """Who took a filler for a lead does not count here, and examines no more until a supervisor has looked at it."""
     entries = []
     for examination in counting(review):
-        rows = Verdict.objects.filter(examination=examination).exclude(item__filler="").select_related("item")
+        sealed = Verdict.objects.standing().filter(examination=examination)
+        rows = sealed.exclude(item__filler="").select_related("item")
         erring = [each for each in open_verdicts(step.workspace, rows) if stance_of(each.scale) is Stance.FOR]
         if not erring:
             continue
@@ -146,8 +149,9 @@ def _conclude(
 
 
 def _all_opened(step: Step, review: Review, opened: Sequence[OpenedVerdict]) -> Sequence[OpenedVerdict]:
-    """Those that count, and those that were set aside: figures about examiners need them too."""
-    rest = Verdict.objects.filter(examination__review=review).exclude(pk__in=[each.row.pk for each in opened])
+    """Those that count, and those that were set aside: figures about examiners need them too. What was withdrawn stays sealed."""
+    rest = Verdict.objects.standing().filter(examination__review=review)
+    rest = rest.exclude(pk__in=[each.row.pk for each in opened])
     return [*opened, *open_verdicts(step.workspace, rest)]
 
 

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from countenance.acting.form import Field, FieldKind, Forms, form, line, moment, text, word
+from countenance.acting.form import Field, FieldKind, Forms, form, line, moment, number, text, word
 from countenance.policy.questions import Act
 from countenance.review.figures import ReviewListing
+from countenance.review.listed import LONGEST_LIST
 from countenance.review.values import MOST, UNSUITABLE
+
+_VERDICT = (
+    Field(name="verdict", kind=FieldKind.NUMBER_OR_WORD, words=(UNSUITABLE,), least=-MOST, most=MOST),
+    Field(name="features", kind=FieldKind.FEATURES, required=False),
+    text("note", required=False),
+)
+_CANDIDATE = (
+    line("case"),
+    number("search", least=0, most=1 << 53, required=True),  # its log entry
+    number("rank", least=1, most=LONGEST_LIST, required=True),
+)
 
 FORMS: Forms = {
     Act.COMPETENCE_RECORD: form(
         line("account"), line("training"), line("evidence"), moment("valid_from"), moment("valid_until")
     ),
     Act.REVIEW_OPEN: form(line("case")),
-    Act.REVIEW_NEXT: form(line("review", required=False)),
-    Act.REVIEW_SEAL: form(
-        line("pair"),
-        Field(name="verdict", kind=FieldKind.NUMBER_OR_WORD, words=(UNSUITABLE,), least=-MOST, most=MOST),
-        Field(name="features", kind=FieldKind.FEATURES, required=False),
-        text("note", required=False),
-    ),
+    Act.REVIEW_NEXT: form(line("review", required=False), line("after", required=False)),
+    Act.REVIEW_SEAL: form(line("pair"), *_VERDICT),
+    Act.REVIEW_WITHDRAW: form(line("pair", required=False)),
+    Act.CANDIDATE_SHOW: form(*_CANDIDATE),
+    Act.CANDIDATE_JUDGE: form(*_CANDIDATE, *_VERDICT),
     Act.REVIEW_READ: form(word("listing", ReviewListing)),
     Act.REPORT_MAKE: form(line("case")),
 }

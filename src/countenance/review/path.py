@@ -3,7 +3,8 @@
 1. open        each search of a case gets a review: a pair for every candidate, fillers among them, a committed seed
 2. take        a reviewer with valid training, who neither made the search nor has examined it, takes the next pair
 3. look        probe beside face, in an order of the reviewer's own; no score, rank, name, nor what the other found
-4. seal        the verdict is committed to in the log (salted hash) and kept under a key of its own
+4. seal        the verdict is committed to in the log (salted hash) and kept under a key of its own; until it is revealed
+               its examiner may withdraw it, by a record that stands beside it
 5. reveal      once two have sealed all pairs, or three where the two differ, all verdicts are opened together
 6. conclude    by the written rule of `review.rule`: lead, no-candidate or inconclusive, and nothing more
 
@@ -48,7 +49,7 @@ def open_reviews(step: Step) -> Outcome:
     case = find_case(step.params.text("case"))
     if case.closed_at is not None:
         raise ConflictError(N_("The case {case} is closed already."), code="case-closed", case=case.code)
-    opened = [_open(step, search) for search in case.searches.filter(review=None).order_by("made_at")]
+    opened = [open_review(step, search) for search in case.searches.filter(review=None).order_by("made_at")]
     further = [entry for _, entries in opened for entry in entries]
     reviews: list[Json] = [
         {"review": review.code, "search_entry": review.search.log_index, "state": state_of(review)}
@@ -76,7 +77,8 @@ def open_reviews(step: Step) -> Outcome:
     )
 
 
-def _open(step: Step, search: Search) -> tuple[Review, Sequence[NewEntry]]:
+def open_review(step: Step, search: Search) -> tuple[Review, Sequence[NewEntry]]:
+    """Open the review of one search that has none."""
     key, seed = new_id(), os.urandom(32)
     review = Review.objects.create(
         id=key,
@@ -113,9 +115,9 @@ def take_next(step: Step) -> Outcome:
     lapsed.update(set_aside_at=now, set_aside_reason="left-lying")
     further = _settle(step)
     for examination in _in_hand(step):
-        for item in in_order(step, examination):
-            if not item.verdicts.filter(examination=examination).exists():
-                return _show(step, examination, item, further)
+        left = _left(step, examination)
+        if left:
+            return _show(step, examination, left, further)
         further += finish(step, examination)  # what was left of it has ended meanwhile
     return Outcome(record={"pair": None, "left": 0}, further=further)
 
@@ -213,10 +215,20 @@ def pair_code(examination: Examination, item: UUID) -> str:
     return bound_code("E", digest, groups=2)
 
 
-def _show(step: Step, examination: Examination, item: ReviewItem, further: Sequence[NewEntry]) -> Outcome:
+def _left(step: Step, examination: Examination) -> list[ReviewItem]:
+    """What this examiner has not sealed, in their own order."""
+    sealed = set(examination.verdicts.standing().values_list("item_id", flat=True))
+    return [each for each in in_order(step, examination) if each.pk not in sealed]
+
+
+def _show(
+    step: Step, examination: Examination, left: Sequence[ReviewItem], further: Sequence[NewEntry]
+) -> Outcome:
+    """The first of those left; where one is skipped (`after`), the one that follows it, and at the end the first again."""
     review = examination.review
-    sealed = set(examination.verdicts.values_list("item_id", flat=True))
-    left = [each for each in in_order(step, examination) if each.pk not in sealed]
+    codes = [pair_code(examination, each.pk) for each in left]
+    skipped = read_code(step.params.text("after", ""))
+    item = left[(codes.index(skipped) + 1) % len(left)] if skipped in codes else left[0]
     record: dict[str, Json] = {
         "review": review.code,
         "pair": pair_code(examination, item.pk),
@@ -238,8 +250,7 @@ def seal(step: Step) -> Outcome:
     Verdict.objects.create(
         id=key, item=item, examination=examination, commitment=commitment, sealed=sealed, sealed_at=step.now
     )
-    done = set(examination.verdicts.values_list("item_id", flat=True))
-    left = [each for each in in_order(step, examination) if each.pk not in done]
+    left = _left(step, examination)
     further = [] if left else finish(step, examination)
     review = Review.objects.get(pk=examination.review_id)
     record: dict[str, Json] = {
@@ -250,6 +261,40 @@ def seal(step: Step) -> Outcome:
     }
     details: dict[str, Json] = {"pair": str(item.pk), "verdict": str(key), "commitment": commitment}
     return _outcome(review, record, Event.VERDICT_SEALED, details, further)
+
+
+def withdraw(step: Step) -> Outcome:
+    """Withdraw the caller's verdict on a pair, or the last one they sealed. It stays as it was sealed, and never counts."""
+    verdict = _sealed_by(step)
+    examination, item = verdict.examination, verdict.item
+    Verdict.objects.filter(pk=verdict.pk).update(withdrawn_at=step.now)
+    Examination.objects.filter(pk=examination.pk).update(finished_at=None)  # there is a pair to examine again
+    review = examination.review
+    pair = pair_code(examination, item.pk)
+    record: dict[str, Json] = {"review": review.code, "pair": pair, "commitment": verdict.commitment}
+    details: dict[str, Json] = {"pair": str(item.pk), "verdict": str(verdict.pk)}
+    return _outcome(review, record, Event.VERDICT_WITHDRAWN, details)
+
+
+def _sealed_by(step: Step) -> Verdict:
+    """The caller's standing verdict that is meant, while nothing of its review is revealed."""
+    code = read_code(step.params.text("pair", ""))
+    mine = Verdict.objects.standing().filter(
+        examination__account=step.caller.account,
+        examination__set_aside_at=None,
+        examination__review__concluded_at=None,
+        examination__review__search__case__closed_at=None,
+    )
+    rows = mine.select_related("item", "examination__review__search__case").order_by("-sealed_at")
+    for row in rows:
+        if code in {None, pair_code(row.examination, row.item_id)}:
+            Review.objects.select_for_update(of=("self",)).get(pk=row.examination.review_id)
+            return row
+    raise NotFoundError(
+        N_("There is no sealed verdict of yours that could still be withdrawn."),
+        remedy=N_("Once all have sealed, verdicts are revealed together; after that they stand."),
+        code="verdict-missing",
+    )
 
 
 def finish(step: Step, examination: Examination) -> Sequence[NewEntry]:
@@ -268,9 +313,10 @@ def _find_pair(step: Step) -> tuple[Examination, ReviewItem]:
         for item in in_order(step, examination):
             if pair_code(examination, item.pk) != code:
                 continue
-            if examination.verdicts.filter(item=item).exists():
+            if examination.verdicts.standing().filter(item=item).exists():
                 raise ConflictError(
                     N_("Your verdict on {pair} is sealed already; it cannot be changed."),
+                    remedy=N_("Until verdicts are revealed you can withdraw it: countenance review withdraw"),
                     code="verdict-sealed",
                     pair=code,
                 )

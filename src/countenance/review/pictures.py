@@ -6,14 +6,13 @@ import base64
 from datetime import datetime
 
 from countenance.primitives.canonical import Json
-from countenance.primitives.errors import NotFoundError
 from countenance.records.cropping import eye_share
 from countenance.records.liveness import live_references
-from countenance.records.models import Face, Probe, Review, ReviewItem
+from countenance.records.models import Candidate, Probe, Review, ReviewItem
+from countenance.records.photographs import open_crop
 from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.review.fillers import fillers
-from countenance.vault.errors import KeyDestroyedError
 from countenance.vault.vault import Sealed
 
 _ANY = 0.26
@@ -22,9 +21,11 @@ _ANY = 0.26
 
 def is_live(item: ReviewItem, now: datetime) -> bool:
     """Whether the pair may still be shown: the candidate's basis is live at this moment. A filler always may."""
-    candidate = item.candidate
-    if candidate is None:
-        return True
+    return item.candidate is None or is_live_candidate(item.candidate, now)
+
+
+def is_live_candidate(candidate: Candidate, now: datetime) -> bool:
+    """Whether the candidate's basis is live at this moment."""
     reference = candidate.reference
     return bool(
         live_references(
@@ -55,17 +56,6 @@ def face_picture(workspace: Workspace, item: ReviewItem) -> Json:
     face = item.candidate.face
     crop = open_crop(workspace, face)
     return None if crop is None else picture(crop, eye_share(face))
-
-
-def open_crop(workspace: Workspace, face: Face) -> bytes | None:
-    """The crop of a face, or None where it or its key has gone."""
-    if not face.crop:
-        return None
-    try:
-        sealed = workspace.media.get(face.crop)
-        return workspace.vault.unseal([Sealed(record_id=face.pk, part=CROP_PART, data=sealed)])[0]
-    except (KeyDestroyedError, NotFoundError):
-        return None
 
 
 def picture(crop: bytes, share: float) -> dict[str, Json]:

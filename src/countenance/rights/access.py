@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from countenance.biometrics.geometry import Box
-from countenance.biometrics.vocabulary import Detail
 from countenance.extraction.pool import ExtractionPool
-from countenance.extraction.values import EmbedRule, PhotographExtraction
-from countenance.primitives.canonical import sha256_hex
-from countenance.primitives.files import text_to_name
-from countenance.records.models import Face, Photograph
+from countenance.records.models import Face
+from countenance.records.photographs import open_crop, photograph_of
 from countenance.records.workspace import Workspace
-from countenance.rights.own_face import open_crop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +33,7 @@ def pictures_of(workspace: Workspace, faces: Iterable[str], pool: ExtractionPool
         face = rows.get(key)
         if face is None:
             continue
-        photograph, destroyed = _photograph(face, pool)
+        photograph, destroyed = photograph_of(face, pool)
         shown.append(
             Shown(
                 face=str(key),
@@ -49,31 +43,3 @@ def pictures_of(workspace: Workspace, faces: Iterable[str], pool: ExtractionPool
             )
         )
     return shown
-
-
-def _photograph(face: Face, pool: ExtractionPool) -> tuple[bytes | None, int]:
-    data = read_photograph(face.photograph, most=pool.limits.max_bytes)
-    if data is None:
-        return None, 0
-    box = Box(x=face.x, y=face.y, width=face.width, height=face.height)
-    rule = EmbedRule(unlabelled=False, labels=(), show=(face.photograph.page, box))
-    result = pool.submit(data, detail=Detail.FULL, rule=rule).result()
-    if not isinstance(result, PhotographExtraction):
-        return None, 0
-    for page in result.pages:
-        if page.shown:
-            return page.shown, page.destroyed
-    return None, 0
-
-
-def read_photograph(photograph: Photograph, *, most: int) -> bytes | None:
-    """The holder's file, if it is there and is the very one that was taken in; else None."""
-    path = os.path.join(  # noqa: PTH118 - names in a source are bytes, and pathlib has none
-        text_to_name(photograph.source.location), text_to_name(photograph.path)
-    )
-    try:
-        with open(path, "rb") as stream:  # noqa: PTH123 - as above
-            data = stream.read(most + 1)
-    except OSError:
-        return None
-    return data if len(data) <= most and sha256_hex(data) == photograph.sha256 else None

@@ -40,32 +40,19 @@ from countenance.records.params import Params
 from countenance.records.refusing import log_refusal
 from countenance.records.requests import drop_picture, picture_name
 from countenance.records.restrictions import rows_are_open, search_refusal
-from countenance.records.sealing import CROP_PART
 from countenance.records.workspace import Workspace
 from countenance.rights.acts.finding import note_faces
 from countenance.rights.desk import PICTURE_PART, verified_request
 from countenance.rights.facts import request_facts
+from countenance.rights.showing import FoundFace, show_faces
 from countenance.rights.values import Pointer, VerifiedRequest
 from countenance.tlog.leaf import NewEntry
-from countenance.vault.errors import KeyDestroyedError
-from countenance.vault.vault import Plain, Sealed
+from countenance.vault.vault import Plain
 
 MOST_SHOWN = 60
 """Faces put before the person at the desk, over all galleries."""
 _ROWS = 320
 _TRIES = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoundFace:
-    """A face that may be the requester's: where it is, and its crop (JPEG). Not whose it is said to be."""
-
-    number: int
-    source: str
-    photograph: str
-    face: int
-    confirmed: bool
-    crop: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -368,35 +355,3 @@ def _entry(
             "closed": [[each.gallery, each.rule] for each in allowed.closed],
         },
     )
-
-
-def show_faces(workspace: Workspace, rows: list[models.RequestFaceRecord]) -> list[FoundFace]:
-    """Found faces with their crops; one whose key is destroyed is left out."""
-    faces = models.Face.objects.select_related("photograph__source").in_bulk([row.face_id for row in rows])
-    shown = []
-    for row in rows:
-        face = faces.get(row.face_id)
-        crop = open_crop(workspace, face) if face is not None else None
-        if face is not None and crop is not None:
-            shown.append(
-                FoundFace(
-                    number=row.number,
-                    source=face.photograph.source.name,
-                    photograph=face.photograph.path,
-                    face=face.number,
-                    confirmed=row.confirmed_at is not None,
-                    crop=crop,
-                )
-            )
-    return shown
-
-
-def open_crop(workspace: Workspace, face: models.Face) -> bytes | None:
-    """The crop of a face (JPEG), or None where none is kept or its key is destroyed."""
-    if not face.crop:
-        return None
-    try:
-        sealed = Sealed(record_id=face.pk, part=CROP_PART, data=workspace.media.get(face.crop))
-        return workspace.vault.unseal([sealed])[0]
-    except (KeyDestroyedError, FileNotFoundError):
-        return None

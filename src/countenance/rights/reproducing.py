@@ -23,10 +23,10 @@ from countenance.index.head import template_part
 from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.errors import NotFoundError
 from countenance.records.models import Candidate, Probe, Search
+from countenance.records.photographs import open_crop
 from countenance.records.references import face_templates, fused_score
 from countenance.records.sealing import CROP_PART, PICTURE_PART
 from countenance.records.workspace import Workspace
-from countenance.rights.own_face import open_crop
 from countenance.vault.vault import Sealed
 
 SCORE_TOLERANCE = 0.01
@@ -100,6 +100,7 @@ def _open(workspace: Workspace, search: Search, row: Probe, pool: ExtractionPool
         "box": [round(each) for each in row.box],
         "norm": round(row.norm, 4),
         "quality": list[Json](sorted(row.quality)),
+        "components": row.components,
         "edits": list[Json](_edits(workspace, search)),
     }
     parts = ((PICTURE_PART, _media(workspace, row.picture)), (CROP_PART, bytes(row.crop)))

@@ -102,7 +102,7 @@ def _training(examination: Examination) -> str | None:
 def _verdicts(
     workspace: Workspace, item: ReviewItem, numbers: Mapping[uuid.UUID, int], *, whole: bool
 ) -> list[Json]:
-    rows = item.verdicts.filter(examination_id__in=list(numbers)).select_related("examination")
+    rows = item.verdicts.standing().filter(examination_id__in=list(numbers)).select_related("examination")
     opened = sorted(open_verdicts(workspace, rows), key=lambda each: numbers[each.row.examination_id])
     return [
         {

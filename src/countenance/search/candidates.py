@@ -10,13 +10,12 @@ from datetime import datetime
 from countenance.index.answers import Answer
 from countenance.policy.replay import question_json
 from countenance.primitives.canonical import sha256_hex
-from countenance.primitives.errors import NotFoundError
 from countenance.records import models
 from countenance.records.cropping import eye_share
 from countenance.records.database import DjangoTransaction
 from countenance.records.events import Event
 from countenance.records.liveness import live_references
-from countenance.records.sealing import CROP_PART
+from countenance.records.photographs import open_crop
 from countenance.records.workspace import Workspace
 from countenance.search.keeping import SealedProbe
 from countenance.search.permission import Asked, question_of
@@ -31,8 +30,6 @@ from countenance.search.values import (
     Probe,
 )
 from countenance.tlog.leaf import NewEntry
-from countenance.vault.errors import KeyDestroyedError
-from countenance.vault.vault import Sealed
 
 _BATCH = 500
 
@@ -161,6 +158,7 @@ def write(
             face_number=face.number,
             box=[face.box.x, face.box.y, face.box.width, face.box.height],
             quality=frozenset(face.quality),
+            components=dict(face.components),
             norm=face.norm,
             picture=part.picture,
             template=part.template,
@@ -210,7 +208,7 @@ def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCand
     candidates: list[Candidate] = []
     for rank, lead in enumerate(leads, start=1):
         face = faces[lead.face_id]
-        crop = _crop(workspace, face)
+        crop = open_crop(workspace, face)
         if crop is None:
             continue
         photograph = face.photograph
@@ -260,13 +258,3 @@ def _by_threshold(asked: Asked) -> ByThreshold | None:
         fnir=point.fnir,
         valid_until=min(point.expires_at, point.evaluation.expires_at).date().isoformat(),
     )
-
-
-def _crop(workspace: Workspace, face: models.Face) -> bytes | None:
-    if not face.crop:
-        return None
-    try:
-        sealed = workspace.media.get(face.crop)
-        return workspace.vault.unseal([Sealed(record_id=face.pk, part=CROP_PART, data=sealed)])[0]
-    except (KeyDestroyedError, NotFoundError):
-        return None

@@ -28,6 +28,7 @@ from countenance.records.database import DjangoTransaction, open_reading
 from countenance.records.ending import end_expired
 from countenance.records.events import Event
 from countenance.records.identity import SignedRequest, spend
+from countenance.records.measuring import floors_of
 from countenance.records.workspace import Workspace
 from countenance.search.candidates import group_by_person, leads_standing, show, write
 from countenance.search.fusing import REACH, fuse_references
@@ -67,7 +68,8 @@ def search(
     granted = decide(workspace, asked, now)
     if isinstance(granted, Refused):
         return _refuse(workspace, signed, asked, granted)
-    probe = make_probe(granted, request, pool)
+    floors = floors_of(asked.gallery, str(workspace.models.space_id), now)
+    probe = make_probe(granted, request, pool, weak_below=floors.weak)
     if isinstance(probe, WhichFace):
         return probe
     if isinstance(probe, FailureToAcquire):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import Future
+from dataclasses import replace
 
 from countenance.biometrics.templates import Template, fuse
-from countenance.biometrics.vocabulary import Detail
+from countenance.biometrics.vocabulary import Detail, QualityReason
 from countenance.extraction.pool import ExtractionPool
 from countenance.extraction.values import (
     PROBE_RULE,
@@ -22,9 +23,10 @@ from countenance.search.values import FailureToAcquire, Probe, ProbeFace, Search
 
 
 def make_probe(
-    grant: Grant, request: SearchRequest, pool: ExtractionPool
+    grant: Grant, request: SearchRequest, pool: ExtractionPool, *, weak_below: float = 0.0
 ) -> Probe | WhichFace | FailureToAcquire:
-    """Extract every photograph at once, then take the sought face of each.
+    """Extract every photograph at once, then take the sought face of each. `weak_below`: norm under which a template is called
+    weak, by the gallery's own evaluation, where that is above the pack's.
 
     Raises UsageError where a face number is named that the photograph does not have.
     """
@@ -36,7 +38,10 @@ def make_probe(
         taken = _take(number, request.faces[number], future)
         if isinstance(taken, WhichFace | FailureToAcquire):
             return taken
-        parts.append(taken)
+        face, template = taken
+        if template.norm < weak_below:
+            face = replace(face, quality=_with_weak(face.quality))
+        parts.append((face, template))
     return Probe(grant=grant, template=fuse([template for _, template in parts]), parts=tuple(parts))
 
 
@@ -74,6 +79,11 @@ def _take(
     return _describe(photograph, chosen), chosen.template
 
 
+def _with_weak(quality: tuple[QualityReason, ...]) -> tuple[QualityReason, ...]:
+    named = {*quality, QualityReason.WEAK_TEMPLATE}
+    return tuple(reason for reason in QualityReason if reason in named)
+
+
 def eye_share(face: FaceExtraction) -> float:
     """The distance of the eyes as a share of the crop's width, so that faces can be shown at one size."""
     import simplejpeg
@@ -92,5 +102,6 @@ def _describe(photograph: int, face: FaceExtraction) -> ProbeFace:
         eye_share=eye_share(face),
         norm=face.norm or 0.0,
         quality=face.quality,
+        components=face.components,
         crop=face.crop,
     )

@@ -13,7 +13,7 @@ from typing import Self
 from countenance.biometrics.geometry import Box
 from countenance.biometrics.statement import Evidence, Statement
 from countenance.biometrics.templates import SpaceId, Template
-from countenance.biometrics.vocabulary import QualityReason
+from countenance.biometrics.vocabulary import QualityComponent, QualityReason
 from countenance.index.answers import Coverage
 from countenance.policy.grants import MAX_CANDIDATES, Grant
 from countenance.primitives.canonical import Json, sha256_hex
@@ -115,6 +115,7 @@ class ProbeFace:
     eye_share: float
     norm: float
     quality: tuple[QualityReason, ...]
+    components: Mapping[QualityComponent, int]
     crop: bytes = field(repr=False)
 
 

@@ -10,7 +10,7 @@ from countenance.acting.path import ActResult
 from countenance.biometrics.geometry import Box
 from countenance.biometrics.statement import Chance, Evidence, Origin, PassedOver, Statement
 from countenance.biometrics.templates import SpaceId
-from countenance.biometrics.vocabulary import QualityReason
+from countenance.biometrics.vocabulary import QualityComponent, QualityReason
 from countenance.index.answers import Coverage
 from countenance.policy.decisions import Refused
 from countenance.primitives import errors
@@ -140,6 +140,7 @@ def _face(value: dict[str, Any], crop: bytes) -> ProbeFace:
             **value,
             "box": Box(**value["box"]),
             "quality": tuple(QualityReason(reason) for reason in value["quality"]),
+            "components": {QualityComponent(name): score for name, score in value["components"].items()},
             "crop": crop,
         }
     )

@@ -1,9 +1,10 @@
-"""What the searcher answers to whoever asks, without a signature: the public portal's four questions, and nothing else."""
+"""What the searcher answers to whoever asks, without a signature: the public portal's five questions, and nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from countenance.oversight import transparency
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
@@ -28,8 +29,13 @@ def _ask(workspace: Workspace, params: Params) -> dict[str, Json]:
     return portal.ask(workspace, params.json)
 
 
+def _transparency(workspace: Workspace, _: Params) -> dict[str, Json]:
+    return transparency.figures(workspace)
+
+
 _QUESTIONS: Mapping[str, Callable[[Workspace, Params], dict[str, Json]]] = {
     "register": _register,
+    "transparency": _transparency,
     "ask": _ask,
     "standing": _standing,
     "receipts": _receipts,

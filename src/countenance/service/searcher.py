@@ -19,9 +19,10 @@ from countenance.primitives.errors import FormatError, UsageError
 from countenance.primitives.text import N_
 from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
+from countenance.review.showing import look
 from countenance.search.path import SearchAnswer, search
 from countenance.service import wire
-from countenance.service.acts import perform
+from countenance.service.acts import HANDLERS, perform
 from countenance.service.address import socket_of
 from countenance.service.codec import decode, decode_result
 from countenance.service.ingesting import Ingests
@@ -89,6 +90,8 @@ class LocalSearcher:
         """Run the path of an act here."""
         if signed.act == Act.INGEST.value:
             return self._ingests.start(signed)
+        if signed.act == Act.CANDIDATE_SHOW.value:
+            return look(self._workspace, signed, HANDLERS, self._pool_in_use())
         return perform(self._workspace, signed)
 
     def public(self, question: str, params: dict[str, Json]) -> dict[str, Json]:

@@ -57,16 +57,3 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "here": request.path,
         "other_language": Language.EN if spoken() is Language.FR else Language.FR,
     }
-
-
-ROLES = {
-    Role.OPERATOR: N_("operator"),
-    Role.AUDITOR: N_("auditor"),
-    Role.REQUEST_DESK: N_("request desk"),
-    Role.CASEWORKER: N_("caseworker"),
-    Role.REVIEWER: N_("reviewer"),
-    Role.SUPERVISOR: N_("supervisor"),
-    Role.COMMISSIONER: N_("commissioner"),
-    Role.INSPECTOR: N_("inspector"),
-}
-"""A role as people read it."""

@@ -6,11 +6,13 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.http import HttpRequest, QueryDict
 
 from countenance.acting.form import Field, FieldKind, Form
-from countenance.cli.acts import COUNTED, LABELS, STATES, moment
+from countenance.cli.acts import COUNTED, LABELS, moment
+from countenance.cli.commands.ingest import size
 from countenance.cli.language import _
 from countenance.policy.purposes import Purpose
 from countenance.policy.questions import Act
@@ -18,7 +20,8 @@ from countenance.policy.terms import RequiredField
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import UsageError
 from countenance.primitives.text import N_
-from countenance.web.titles import FIELDS, HINTS, TITLES, WORDS
+from countenance.web.titles import FIELDS, HINTS, TITLES
+from countenance.web.vocabulary import WORDS
 
 MOST_BYTES = 500_000
 """Of the files of one form together; a message to the searcher holds a megabyte."""
@@ -27,7 +30,7 @@ MOST_BYTES = 500_000
 @dataclass(frozen=True, kw_only=True)
 class Shown:
     """One field of a page. `how`: text, area, check, number, choice, several, date, file, files. `value`: what stands in it;
-    `chosen`: what is ticked. `choices`: closed words.
+    `chosen`: what is ticked. `choices`: closed words; `known`: names on record that are offered.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Shown:
     chosen: frozenset[str] = frozenset()
     least: int | None = None
     most: int | None = None
+    known: tuple[str, ...] = ()
 
 
 _HOW = {
@@ -81,6 +85,7 @@ _CLOSED = frozenset(
     | {"target", "outcome", "detail"}
 )
 """Fields that hold closed words; whatever stands in others is somebody's own name or text."""
+_BYTES = frozenset({"bytes", "resident_bytes"})
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 
 
@@ -92,16 +97,28 @@ def told(name: str, value: object) -> str:
         return "✓" if value else "–"
     if isinstance(value, list | tuple):
         return ", ".join(told(name, each) for each in value)
+    if name in _BYTES and isinstance(value, int):
+        return size(value)
+    if name == "eta_seconds" and isinstance(value, int):
+        return f"{value // 3600}:{value // 60 % 60:02}:{value % 60:02}"
     text = str(value)
     if _MOMENT.fullmatch(text):
         return moment(text)
     if name == "act" and text in set(Act):
         return _(TITLES.get(Act(text), text))
-    return _(WORDS.get(text) or STATES.get(text, text)) if name in _CLOSED else text
+    return _(WORDS.get(text, text)) if name in _CLOSED else text
 
 
-def shown(form: Form, typed: QueryDict, *, picture: str = "") -> list[Shown]:
-    """The fields of an act, with what has been typed, or was given in the address. `picture`: the field that is a file here."""
+def shown(
+    form: Form,
+    typed: QueryDict,
+    *,
+    picture: str = "",
+    known: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> list[Shown]:
+    """The fields of an act, with what has been typed, or was given in the address. `picture`: the field that is a file here;
+    `known`: names on record, by field.
+    """
     made: list[Shown] = []
     for field in form:
         if field.kind is FieldKind.TEXTS and field.name == "particulars":
@@ -131,6 +148,7 @@ def shown(form: Form, typed: QueryDict, *, picture: str = "") -> list[Shown]:
                 chosen=frozenset(typed.getlist(field.name)),
                 least=field.least if field.kind is FieldKind.NUMBER else None,
                 most=field.most if field.kind is FieldKind.NUMBER else None,
+                known=known.get(field.name, ()),
             )
         )
     return made

@@ -19,7 +19,7 @@ class Shelf:
     """One list. `act`, `params`: how it is read; `listing`: under which name its rows come.
 
     `key`: the field that names a row; `columns`: what a table shows of it. `acts`: what begins here; `row_acts`: what is
-    done to one row, with the parameter that takes its key.
+    done to one row, with the parameter that takes its key, or the row's field of `row_field`.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Shelf:
     params: Mapping[str, Json] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
     row_acts: tuple[tuple[Act, str], ...] = ()
+    row_field: str = ""
 
     def asked(self) -> dict[str, Json]:
         """The parameters of the act that reads it."""
@@ -141,6 +142,25 @@ OVERSIGHT = Wing(
             ),
         ),
         _oversight(
+            "timeline",
+            title=N_("Who searched"),
+            key="entry",
+            columns=(
+                "entry",
+                "made_at",
+                "account",
+                "purpose",
+                "on_behalf_of",
+                "case",
+                "candidates",
+                "review",
+            ),
+            empty=N_(
+                "Nothing to show. Who works for an authority sees searches through an inquiry: Look at records."
+            ),
+            row_acts=((Act.LOG_PROVE, "entry"),),
+        ),
+        _oversight(
             "orders",
             title=N_("Orders"),
             key="order",
@@ -189,6 +209,7 @@ OVERSIGHT = Wing(
             key="origin",
             columns=(),
             empty=N_("Nothing is known."),
+            acts=(Act.LOG_PROVE,),
         ),
         _oversight(
             "authorities",
@@ -232,6 +253,8 @@ OPERATOR = Wing(
             columns=("run", "source", "state", "finished", "total", "searchable", "rate", "eta_seconds"),
             empty=N_("Nothing has been taken in."),
             acts=(Act.INGEST,),
+            row_acts=((Act.INGEST, "source"),),
+            row_field="source",
         ),
         _records(
             "galleries",
@@ -300,7 +323,37 @@ OPERATOR = Wing(
             key="hash",
             columns=("pack", "version", "activated_at", "state"),
             empty=N_("No pack is in force."),
-            acts=(Act.POLICY_ACTIVATE, Act.POLICY_TRUST),
+            acts=(Act.POLICY_TRY, Act.POLICY_TRUST),
+        ),
+        _records(
+            "models",
+            title=N_("Models"),
+            key="model",
+            columns=("model", "version", "dimension", "in_use", "measured", "state"),
+            empty=N_("No model pack is installed."),
+            row_acts=((Act.MODEL_SWITCH, "pack"),),
+        ),
+        _records(
+            "index",
+            title=N_("Index and cluster"),
+            key="index",
+            columns=(),
+            empty=N_("No searcher runs, so no index is open."),
+        ),
+        _records(
+            "keys",
+            title=N_("Keys"),
+            key="key",
+            columns=("key", "public_key", "valid_from"),
+            empty=N_("There is no key."),
+            acts=(Act.POLICY_TRUST,),
+        ),
+        _records(
+            "backups",
+            title=N_("Backups"),
+            key="backup",
+            columns=("backup", "location", "bytes", "log_entry", "verified_at"),
+            empty=N_("No backup is known of. Make one on the machine itself: countenance backup DIR."),
         ),
         _records(
             "assessments",
@@ -314,7 +367,7 @@ OPERATOR = Wing(
             "retention",
             title=N_("Storage limits"),
             key="data",
-            columns=("data", "days", "owner", "reason"),
+            columns=("data", "days", "at_most", "owner", "reason"),
             empty=N_("No limit is set."),
             acts=(Act.RETENTION_SET, Act.PURGE_PLAN),
         ),
@@ -369,9 +422,24 @@ WINGS = (REQUESTS, OVERSIGHT, OPERATOR)
 FOLLOWS: Mapping[Act, Act] = {
     Act.ORDER_PREVIEW: Act.ORDER_ISSUE,
     Act.ERASE_PLAN: Act.ERASE,
+    Act.POLICY_TRY: Act.POLICY_ACTIVATE,
     Act.PURGE_PLAN: Act.PURGE,
 }
 """What may be done once its effect has been seen; it is offered there and nowhere else."""
+
+NEXT: Mapping[str, Act] = {"received": Act.REQUEST_VERIFY, "verified": Act.REQUEST_FIND}
+"""What usually comes next for a request in this state; its button is the filled one."""
+
+SUGGESTED: Mapping[str, tuple[str, str]] = {
+    "account": ("accounts", "account"),
+    "case": ("cases", "case"),
+    "client": ("clients", "client"),
+    "gallery": ("galleries", "gallery"),
+    "pack": ("models", "model"),
+    "person": ("persons", "person"),
+    "source": ("sources", "source"),
+}
+"""Fields that name something on record: the listing that knows the names, and its column. They are offered, not imposed."""
 
 WITH_PICTURE: Mapping[Act, str] = {Act.REQUEST_SEARCH: "picture", Act.REQUEST_FULFIL: "picture"}
 """Acts that may come with a picture, and the parameter that holds its SHA-256."""

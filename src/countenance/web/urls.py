@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from countenance.web import assets
-from countenance.web.pages import account, cases, door, home, outside, public, review, wing
+from countenance.web.pages import account, candidates, cases, door, home, outside, public, review, wing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/passkeys/<uuid:passkey>", account.passkey, name="passkey"),
     path("language", door.language, name="language"),
     path("register", public.register, name="register"),
+    path("transparency", public.transparency, name="transparency"),
+    path("transparency/<str:name>", public.to_check, name="to-check"),
     path("ask", public.ask, name="ask"),
     path("follow", public.follow, name="follow"),
     path("follow/receipt", public.receipt, name="receipt"),
@@ -35,16 +37,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<str:code>/search", cases.search, name="search"),
     path("cases/<str:code>/report", cases.report, name="report"),
     path("cases/<str:code>/act/<str:name>", cases.act, name="case-act"),
-    path("cases/<str:code>/searches/<str:name>", cases.candidates, name="candidates"),
-    path("cases/<str:code>/searches/<str:name>/<int:rank>", cases.compare, name="compare"),
+    path("cases/<str:code>/searches/<str:name>", candidates.listed, name="candidates"),
+    path("cases/<str:code>/searches/<str:name>/<int:rank>", candidates.compare, name="compare"),
+    path(
+        "cases/<str:code>/searches/<str:name>/<int:rank>/photograph", candidates.photograph, name="photograph"
+    ),
     path("review", review.desk, name="review"),
     path("review/next", review.take, name="review-next"),
+    path("review/undo", review.undo, name="review-undo"),
     path("review/care", review.care, name="review-care"),
     path("review/training", review.train, name="review-training"),
     path("review/pair/<str:name>", review.pair, name="pair"),
-    path("pictures/<str:name>/<str:kind>/<int:number>", cases.picture, name="picture"),
+    path("pictures/<str:name>/<str:kind>/<int:number>", candidates.picture, name="picture"),
     path("static/<str:name>", assets.serve, name="static"),
     path("shown/<str:name>", wing.picture, name="shown"),
+    path("files/<str:name>", wing.file, name="file"),
     path("", include("countenance.api.urls")),
     *wing.addresses(),
 ]

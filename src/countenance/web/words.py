@@ -14,8 +14,7 @@ from countenance.cli import acts
 from countenance.cli.language import _, spoken
 from countenance.cli.language import say as fill
 from countenance.web.assets import address_of
-from countenance.web.titles import WORDS
-from countenance.web.vocabulary import ALL
+from countenance.web.vocabulary import ALL, WORDS
 
 register = template.Library()
 
@@ -59,7 +58,7 @@ def state(name: object) -> str:
 @register.filter
 def closed(value: object) -> str:
     """A closed word as pages say it; whatever else, as it is."""
-    return _(WORDS.get(str(value)) or acts.STATES.get(str(value), str(value)))
+    return _(WORDS.get(str(value), str(value)))
 
 
 @register.simple_tag

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from countenance.cli.acts import moment, pass_door, signed
+from countenance.cli.acts import carry_out, moment, pass_door, signed
 from countenance.cli.commands.ingest import size
 from countenance.cli.door import DEFAULT_FOLDER, Door
 from countenance.cli.parts import Command, argument, option
@@ -27,12 +27,19 @@ from countenance.primitives.text import N_
     examples=(
         "countenance backup /mnt/backup/2026-11-22",
         "countenance log export /mnt/log --payloads",
+        "countenance backup /mnt/backup/2026-11-22 --verify",
     ),
 )
 @argument("directory", metavar="DIR", type=click.Path(path_type=Path), help=N_("A new folder."))
+@option(
+    "--verify", is_flag=True, help=N_("Make none: hold the one in DIR against its manifest, file by file.")
+)
 @pass_door
-def backup(door: Door, directory: Path) -> None:
+def backup(door: Door, directory: Path, verify: bool) -> None:
     """Back up."""
+    if verify:
+        _verify(door, directory)
+        return
     from countenance.registry.backup import backup as make_backup
 
     manifest, entry = make_backup(door.workspace(), door.sign("backup", {}), directory.absolute())
@@ -63,6 +70,19 @@ def backup(door: Door, directory: Path) -> None:
     screen.text(N_("Restoring needs the log as it is by then. Export it often, elsewhere:"))
     screen.line("  countenance log export /mnt/log --payloads")
     signed(door, entry)
+
+
+def _verify(door: Door, directory: Path) -> None:
+    from countenance.registry.restore import verify
+
+    manifest = verify(door.workspace(), directory.absolute())
+    carry_out(
+        door,
+        "backup-verify",
+        {"made_at": manifest.made_at},
+        N_("All {count} files of the backup are as they were written."),
+        count=len(manifest.files),
+    )
 
 
 @click.command(

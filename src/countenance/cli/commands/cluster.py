@@ -82,7 +82,7 @@ def up(
     cluster: Path,
 ) -> None:
     """Start a node."""
-    from countenance.cluster.ring import make_ring, start_node
+    from countenance.cluster.ring import make_ring, start_node, stays_inside
 
     folder = cluster.absolute()
     if join is not None and machines:
@@ -97,10 +97,25 @@ def up(
         asked = threading.Event() if stay else None
         if asked is not None:
             held.enter_context(when_asked_to_end(asked.set))
+        everywhere = not stays_inside(interface)
         node = start_node(folder, interface=interface, port=port, join=join)
+        if everywhere:
+            warning = say(
+                N_(
+                    "Ray listens on every interface of this machine, not at {interface} alone. Who has no certificate "
+                    "of this cluster is not answered; a firewall should keep strangers from asking."
+                ),
+                interface=interface,
+            )
+            door.screen.paragraph(warning, err=True)
         if door.screen.json:
             door.screen.document(
-                {"address": node.address, "interface": node.interface, "process": node.process}
+                {
+                    "address": node.address,
+                    "interface": node.interface,
+                    "process": node.process,
+                    "every_interface": everywhere,
+                }
             )
         else:
             _announce(door, node, folder, join)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import click
 
 from countenance.cli.acts import given, pass_door
 from countenance.cli.door import Door
+from countenance.cli.ending import when_asked_to_end
 from countenance.cli.failures import Exit
 from countenance.cli.item_reasons import show_reasons
 from countenance.cli.language import _, say
@@ -26,8 +27,6 @@ from countenance.primitives.canonical import Json
 from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from countenance.ingest.values import IngestResult, ItemReport, Plan, Progress
 
 _DETAIL = click.Choice(["standard", "full"])
@@ -229,27 +228,17 @@ class Meter:
         return ", ".join(parts)
 
 
-class stopping:  # noqa: N801 - a context manager, used like a function
+def stopping(door: Door, stop: threading.Event) -> AbstractContextManager[None]:
     """The first Ctrl-C (or SIGTERM) asks a run to finish its batch; a second one interrupts."""
 
-    def __init__(self, door: Door, stop: threading.Event) -> None:
-        self._door, self._stop = door, stop
-
-    def __enter__(self) -> None:
-        self._held = {
-            number: signal.signal(number, self._asked) for number in (signal.SIGINT, signal.SIGTERM)
-        }
-
-    def __exit__(self, *_error: object) -> None:
-        for number, handler in self._held.items():
-            signal.signal(number, handler)
-
-    def _asked(self, _signal: int, _frame: FrameType | None) -> None:
-        if self._stop.is_set():
+    def asked() -> None:
+        if stop.is_set():
             raise KeyboardInterrupt
-        self._stop.set()
+        stop.set()
         click.echo(err=True)
-        self._door.screen.paragraph(_(N_("Stopping after this batch. Nothing done is lost.")), err=True)
+        door.screen.paragraph(_(N_("Stopping after this batch. Nothing done is lost.")), err=True)
+
+    return when_asked_to_end(asked)
 
 
 def _show_result(door: Door, result: IngestResult, listed: list[ItemReport]) -> None:

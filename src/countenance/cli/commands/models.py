@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import click
 
 from countenance.cli.acts import carry_out, given, pass_door
 from countenance.cli.door import Door
+from countenance.cli.ending import when_asked_to_end
 from countenance.cli.failures import Exit
 from countenance.cli.language import say
 from countenance.cli.parts import Family, argument, option
@@ -276,9 +279,9 @@ def verify_pack(name: str) -> CountenanceError | None:
     "migrate",
     summary=N_("Make a gallery's templates anew with another pack."),
     text=N_(
-        "From the crops that are kept, beside the templates there are; both are searched until the pack is switched. Stops and "
-        "goes on. Labels, consents, decisions and tombstones stay as they are. At the end it tells how the candidates of open cases "
-        "would stand. Exit code 1 where a reference could not be moved."
+        "From the crops that are kept, or from the sources, beside the templates there are, which are searched until the pack is "
+        "switched. Stops when it is asked to end, and goes on with the same command. Labels, consents, decisions and tombstones "
+        "stay as they are. At the end it tells how the candidates of open cases would stand. Exit code 1 where a reference could not be moved."
     ),
     examples=("countenance models migrate missing mine",),
 )
@@ -303,8 +306,10 @@ def migrate(door: Door, gallery: str, name: str, workers: int | None) -> int:
         line = say(N_("{done} of {total} references"), done=done, total=total)
         door.screen.line(line, err=True)
 
-    done = move(workspace, row, pack, workers=several, progress=tell)
-    compared = compare(workspace, row, pack, workers=several)
+    stop = threading.Event()
+    with when_asked_to_end(stop.set):
+        done = move(workspace, row, pack, workers=several, progress=tell, stop=stop)
+    compared = [] if done.stopped else compare(workspace, row, pack, workers=several)
     if door.screen.json:
         door.screen.document(
             {
@@ -314,12 +319,13 @@ def migrate(door: Door, gallery: str, name: str, workers: int | None) -> int:
                 "references": done.references,
                 "before": done.before,
                 "moved": done.moved,
+                "stopped": done.stopped,
                 "not_moved": [{"reference": one.reference, "reason": one.reason} for one in done.not_moved],
                 "open_cases": [describe(one) for one in compared],
                 "log_entry": began.log_entry,
             }
         )
-        return Exit.FAILED if done.not_moved else Exit.DONE
+        return Exit.FAILED if done.not_moved or done.stopped else Exit.DONE
     door.screen.text(
         N_("{moved} of {references} references have a template of {pack} now; {left} could not be moved."),
         moved=done.before + done.moved,
@@ -327,6 +333,10 @@ def migrate(door: Door, gallery: str, name: str, workers: int | None) -> int:
         pack=pack.name,
         left=len(done.not_moved),
     )
+    for reason, count in sorted(Counter(one.reason for one in done.not_moved).items()):
+        door.screen.text(N_("  {reason}: {count}; --json lists them"), reason=reason, count=count)
+    if done.stopped:
+        door.screen.text(N_("Stopped. The same command goes on where this one stopped."))
     for one in compared:
         moved = sum(each.rank_now not in {None, each.rank} for each in one.places)
         door.screen.text(
@@ -339,7 +349,7 @@ def migrate(door: Door, gallery: str, name: str, workers: int | None) -> int:
             count=len(one.places),
             below=one.below_floor,
         )
-    return Exit.FAILED if done.not_moved else Exit.DONE
+    return Exit.FAILED if done.not_moved or done.stopped else Exit.DONE
 
 
 @models.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -71,6 +72,7 @@ def open_(door: Door, case: str) -> None:
     examples=("countenance review next --page pair.html",),
 )
 @option("--review", metavar="CODE", help=N_("The review. Else the oldest that waits for you."))
+@option("--after", metavar="CODE", help=N_("A pair that you skip for now; the one after it is taken."))
 @option(
     "--page",
     metavar="FILE",
@@ -78,9 +80,9 @@ def open_(door: Door, case: str) -> None:
     help=N_("Where the page is written (HTML). Else pair.html in this folder."),
 )
 @pass_door
-def next_(door: Door, /, review: str | None, page: Path | None) -> None:
+def next_(door: Door, /, review: str | None, after: str | None, page: Path | None) -> None:
     """Take the next pair."""
-    record = door.perform("review-next", given(review=review)).record
+    record = door.perform("review-next", given(review=review, after=after)).record
     assert isinstance(record, dict)
     if door.screen.json:
         door.screen.document(record)
@@ -102,9 +104,50 @@ def next_(door: Door, /, review: str | None, page: Path | None) -> None:
     door.screen.line(f"  countenance review seal {record['pair']} --verdict 0 --alike ears --different nose")
 
 
+def verdict_options[F: Callable[..., object]](command: F) -> F:
+    """What one says of a pair of faces: a verdict, features, a note."""
+    for each in reversed(
+        (
+            option("--verdict", metavar="NUMBER", required=True, help=N_("From -3 to 3, or: unsuitable.")),
+            option(
+                "--alike",
+                metavar="TEXT",
+                multiple=True,
+                help=N_("A feature that is alike. May be given often."),
+            ),
+            option(
+                "--different",
+                metavar="TEXT",
+                multiple=True,
+                help=N_("A feature that differs. May be given often."),
+            ),
+            option(
+                "--not-visible",
+                metavar="TEXT",
+                multiple=True,
+                help=N_("A feature that one picture does not show."),
+            ),
+            option("--note", metavar="TEXT", help=N_("Anything else, in at most 500 characters.")),
+        )
+    ):
+        command = each(command)
+    return command
+
+
+def features_of(
+    alike: tuple[str, ...], different: tuple[str, ...], not_visible: tuple[str, ...]
+) -> list[Json]:
+    """The features as an act takes them."""
+    return [
+        _feature(text, finding)
+        for finding, texts in (("alike", alike), ("different", different), ("not-visible", not_visible))
+        for text in texts
+    ]
+
+
 @review.command(
     "seal",
-    summary=N_("Seal your verdict on a pair; it cannot be changed."),
+    summary=N_("Seal your verdict on a pair; until all are revealed it can be withdrawn."),
     text=N_(
         "A verdict of 2 or 3 in either direction needs three features that were compared. A feature may carry a note "
         "after a colon. Features, after the FISWG list, version 2.0 (2018): face-outline, face-composition, hairline, "
@@ -118,11 +161,7 @@ def next_(door: Door, /, review: str | None, page: Path | None) -> None:
     ),
 )
 @argument("pair", metavar="CODE", help=N_("The pair's code, as `review next` gave it."))
-@option("--verdict", metavar="NUMBER", required=True, help=N_("From -3 to 3, or: unsuitable."))
-@option("--alike", metavar="TEXT", multiple=True, help=N_("A feature that is alike. May be given often."))
-@option("--different", metavar="TEXT", multiple=True, help=N_("A feature that differs. May be given often."))
-@option("--not-visible", metavar="TEXT", multiple=True, help=N_("A feature that one picture does not show."))
-@option("--note", metavar="TEXT", help=N_("Anything else, in at most 500 characters."))
+@verdict_options
 @pass_door
 def seal(
     door: Door,
@@ -135,11 +174,7 @@ def seal(
     note: str | None,
 ) -> None:
     """Seal a verdict."""
-    features: list[Json] = [
-        _feature(text, finding)
-        for finding, texts in (("alike", alike), ("different", different), ("not-visible", not_visible))
-        for text in texts
-    ]
+    features = features_of(alike, different, not_visible)
     params = {"pair": pair, "verdict": verdict, "features": features, **given(note=note)}
     record = carry_out(door, "review-seal", params, N_("Verdict on {pair} sealed."), pair=pair)
     if record.get("left"):
@@ -149,6 +184,25 @@ def seal(
 def _feature(text: str, finding: str) -> Json:
     name, _colon, note = text.partition(":")
     return {"feature": name.strip(), "finding": finding, "note": note.strip()}
+
+
+@review.command(
+    "withdraw",
+    summary=N_("Withdraw a verdict of yours, before any is revealed."),
+    text=N_(
+        "It stays as it was sealed, and counts for nothing; the log holds both. Examine the pair again: it is the next one."
+    ),
+    examples=("countenance review withdraw", "countenance review withdraw E-7K3M-9QXA"),
+)
+@argument(
+    "pair", metavar="CODE", required=False, help=N_("The pair's code. Else the last one that you sealed.")
+)
+@pass_door
+def withdraw(door: Door, pair: str | None) -> None:
+    """Withdraw a verdict."""
+    record = carry_out(door, "review-withdraw", given(pair=pair), N_("Your verdict is withdrawn."))
+    if not door.screen.json:
+        door.screen.text(N_("Pair {pair} waits for you again: countenance review next"), pair=record["pair"])
 
 
 @review.command(
@@ -214,3 +268,8 @@ def train(door: Door, /, reviewer: str, **params: str | None) -> None:
         N_("Training of {account} is on record."),
         account=reviewer,
     )
+
+
+from countenance.cli.commands import review_candidates  # noqa: E402 - adds its commands to the family
+
+__all__ = ["review", "review_candidates"]

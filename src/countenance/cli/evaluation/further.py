@@ -9,6 +9,7 @@ from countenance.cli.language import _, say
 from countenance.cli.sheet.words import decimal, whole_number
 from countenance.evaluation.differentials import Differential, Worst
 from countenance.evaluation.path import Measured
+from countenance.evaluation.quality import floors
 from countenance.primitives.text import N_
 
 
@@ -73,6 +74,27 @@ def _worst(one: Worst | None, symbol: str) -> str:
     )
 
 
+def _floors(one: Measured) -> list[str]:
+    """The norms that the curve bears out, in words; none where it bears out none."""
+    found = floors(one.rejection)
+    told = []
+    if found.enrol is not None:
+        told.append(
+            say(
+                N_("Below a norm of {norm} more than half of the mated searches missed: too weak to enrol."),
+                norm=decimal(found.enrol, 1),
+            )
+        )
+    if found.weak is not None:
+        told.append(
+            say(
+                N_("Below a norm of {norm} more than twice as many missed as over all: weak as a probe."),
+                norm=decimal(found.weak, 1),
+            )
+        )
+    return told
+
+
 def quality(one: Measured, font: str) -> list[Section]:
     """What turning weak photographs away gains, whether statements keep their word, and what growth was predicted."""
     told = []
@@ -87,6 +109,7 @@ def quality(one: Measured, font: str) -> list[Section]:
                             "all. Threshold and gallery stay as they are."
                         )
                     ),
+                    *_floors(one),
                 ),
                 chart=plots.rejection(
                     one.rejection,

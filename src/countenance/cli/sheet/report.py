@@ -223,14 +223,31 @@ def _pair(pair: Mapping[str, Any], search: Mapping[str, Any]) -> Html:
             ),
             facts(lead_facts(pair, lead)),
         ]
-    return element("section", *parts, *(_verdict(each) for each in pair["verdicts"]))
+    return element("section", *parts, *(_verdict(each) for each in verdicts_of(pair)))
+
+
+def verdicts_of(pair: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The searcher's own verdict, where there is one, before those of the examiners."""
+    first = pair.get("first")
+    return [first, *pair["verdicts"]] if first else list(pair["verdicts"])
 
 
 def verdict_lines(verdict: Mapping[str, Any]) -> list[str]:
-    """What one examiner found: the verdict first."""
+    """What one person found: the verdict first."""
     scale_ = verdict["scale"]
     mark = _(N_("unsuitable")) if scale_ is None else f"{scale_:+d}".replace("-", "\N{MINUS SIGN}")
-    lines = [say(N_("Examiner {number}: {verdict}"), number=verdict["examiner"], verdict=mark)]
+    if "examiner" in verdict:
+        lines = [say(N_("Examiner {number}: {verdict}"), number=verdict["examiner"], verdict=mark)]
+    else:
+        lines = [
+            say(
+                N_(
+                    "{account}, who searched, before the review, knowing the list: {verdict}. It counts for nothing."
+                ),
+                account=verdict["account"],
+                verdict=mark,
+            )
+        ]
     for finding, label in FINDINGS.items():
         named = [
             _(FEATURES[each["feature"]]) + (f" ({each['note']})" if each["note"] else "")

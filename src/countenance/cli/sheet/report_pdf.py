@@ -21,6 +21,7 @@ from countenance.cli.sheet.report import (
     outcome_of,
     search_facts,
     verdict_lines,
+    verdicts_of,
 )
 from countenance.primitives.text import N_
 
@@ -71,7 +72,7 @@ def _search(search: Mapping[str, Any], number: int, files: dict[str, bytes]) -> 
             )
             yield f"#grid(columns: {len(probes) + len(beside)}, gutter: 6mm, {', '.join(probes + beside)})"
             yield typeset.facts(_texts(lead_facts(pair, lead)))
-        for verdict in pair["verdicts"]:
+        for verdict in verdicts_of(pair):
             first, *rest = verdict_lines(verdict)
             lines = " #linebreak() ".join(f"#{typeset.quoted(line)}" for line in rest)
             yield f"#block(breakable: false)[*#{typeset.quoted(first)}* #linebreak() {lines}]"

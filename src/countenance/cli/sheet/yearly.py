@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from countenance.cli.language import _, say, spoken
@@ -53,6 +54,25 @@ BREAKDOWNS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table of the report. `first`: title of its first column; `rows`: name, number, entries of the log."""
+
+    heading: str
+    first: str
+    rows: Sequence[tuple[str, str, str]]
+
+
+def tables(report: Mapping[str, Any], *, named: bool = False) -> Iterator[Table]:
+    """The sums, then each breakdown, in the language spoken now. `named`: only of events that have a name for people."""
+    figures = [each for each in report["figures"] if not named or each["event"] in EVENTS]
+    yield Table(heading=_(N_("In all")), first=_(N_("What happened")), rows=_sums(figures))
+    for (event, by), found in _groups(figures).items():
+        heading = say(N_("{event}, by {breakdown}"), event=_name(event), breakdown=_(BREAKDOWNS[by]).lower())
+        rows = [_row(_value(by, figure["value"]), figure) for figure in found]
+        yield Table(heading=heading, first=_(BREAKDOWNS[by]), rows=rows)
+
+
 def render_yearly(report: Mapping[str, Any]) -> str:
     """The page, in the language spoken now."""
     public = report["edition"] == "public"
@@ -61,7 +81,6 @@ def render_yearly(report: Mapping[str, Any]) -> str:
         if public
         else say(N_("Annual report {year}"), year=report["year"])
     )
-    figures = report["figures"]
     body = join(
         element(
             "header",
@@ -71,8 +90,10 @@ def render_yearly(report: Mapping[str, Any]) -> str:
         ),
         element(
             "main",
-            element("section", element("h2", text(_(N_("In all")))), _sums(figures)),
-            *(_breakdown(event, by, rows) for (event, by), rows in _groups(figures).items()),
+            *(
+                element("section", element("h2", text(each.heading)), _table(each.first, each.rows))
+                for each in tables(report)
+            ),
             _how(report, public=public),
         ),
         element("footer", element("section", element("p", element("code", text(report["vkey"]))))),
@@ -98,42 +119,37 @@ def _groups(figures: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[
     return groups
 
 
-def _sums(figures: Sequence[Mapping[str, Any]]) -> Html:
-    rows = [
+def _sums(figures: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    return [
         _row(_name(figure["event"]), figure)
         for figure in figures
         if figure["by"] is None and (figure["event"] in EVENTS or figure["count"] is None or figure["count"])
     ]
-    return _table(_(N_("What happened")), rows)
 
 
-def _breakdown(event: str, by: str, figures: Sequence[Mapping[str, Any]]) -> Html:
-    rows = [_row(_value(by, figure["value"]), figure) for figure in figures]
-    heading = say(N_("{event}, by {breakdown}"), event=_name(event), breakdown=_(BREAKDOWNS[by]).lower())
-    return element("section", element("h2", text(heading)), _table(_(BREAKDOWNS[by]), rows))
+def _row(name: str, figure: Mapping[str, Any]) -> tuple[str, str, str]:
+    if figure["count"] is None:
+        return name, _(N_("withheld")), ""
+    return name, words.whole_number(figure["count"]), _entries(figure)
 
 
-def _table(first: str, rows: Sequence[Html]) -> Html:
+def _table(first: str, rows: Sequence[tuple[str, str, str]]) -> Html:
     head = element(
         "tr",
         element("th", text(first), scope="col"),
         element("th", text(_(N_("Number"))), scope="col", class_="number"),
         element("th", text(_(N_("Entries of the log"))), scope="col"),
     )
-    return element("table", element("thead", head), element("tbody", *rows))
-
-
-def _row(name: str, figure: Mapping[str, Any]) -> Html:
-    if figure["count"] is None:
-        number, entries = _(N_("withheld")), ""
-    else:
-        number, entries = words.whole_number(figure["count"]), _entries(figure)
-    return element(
-        "tr",
-        element("th", text(name), scope="row"),
-        element("td", text(number), class_="number"),
-        element("td", element("span", text(entries), class_="small soft")),
-    )
+    lines = [
+        element(
+            "tr",
+            element("th", text(name), scope="row"),
+            element("td", text(number), class_="number"),
+            element("td", element("span", text(entries), class_="small soft")),
+        )
+        for name, number, entries in rows
+    ]
+    return element("table", element("thead", head), element("tbody", *lines))
 
 
 def _entries(figure: Mapping[str, Any]) -> str:

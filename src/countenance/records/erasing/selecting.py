@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.db.models import Model, Q, QuerySet
 
@@ -107,13 +108,13 @@ def select(
         place = Q(source=scope.key) if scope.kind is ScopeKind.SOURCE else Q(source__gallery=scope.key)
         keys = list(Photograph.objects.filter(place).order_by("pk").values_list("pk", flat=True))
         for part in parts([key for key in keys if key not in spare.photographs], most):
-            yield lambda part=part: of_photographs(part)  # type: ignore[misc]  # a batch, bound now
+            yield partial(of_photographs, part)
         if scope.kind is ScopeKind.GALLERY:
             yield lambda: _receipts_of(scope.key, spare)
     elif scope.kind is ScopeKind.CLIENT:
         cases = list(Case.objects.filter(client=scope.key).order_by("pk").values_list("pk", flat=True))
         for part in parts([key for key in cases if key not in spare.cases], most):
-            yield lambda part=part: Selection(cases=there(Case, part))  # type: ignore[misc]
+            yield partial(_of_cases, part)
     else:
         yield from _of_place(scope, spare, most)
 
@@ -122,10 +123,10 @@ def _of_place(scope: ErasureScope, spare: Spared, most: int) -> Iterator[Callabl
     rule = scope.rule or ResidencyRule.PRECAUTIONARY
     people = sorted(people_of(scope.target, rule) - spare.people)
     for part in parts(people, most):
-        yield lambda part=part: _of_people(part)  # type: ignore[misc]
+        yield partial(_of_people, part)
     if rule is ResidencyRule.PRECAUTIONARY:
         for part in parts(faces_of_place(scope.target), most):
-            yield lambda part=part: of_faces(Face.objects.filter(pk__in=part), spare)  # type: ignore[misc]
+            yield partial(of_faces, Face.objects.filter(pk__in=part), spare)
 
 
 def select_ids(
@@ -157,6 +158,10 @@ def ids_of(scope: ErasureScope) -> Mapping[str, str]:
         place = Gallery.objects.filter(pk=scope.key).values_list("jurisdiction", flat=True).first()
         return {"jurisdiction": place} if place else {}
     return {}
+
+
+def _of_cases(keys: Collection[uuid.UUID]) -> Selection:
+    return Selection(cases=there(Case, keys))
 
 
 def _of_people(keys: Collection[uuid.UUID]) -> Selection:

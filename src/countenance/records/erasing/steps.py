@@ -65,6 +65,7 @@ _TABLES = (
     "records_residencyclaim",
     "records_reviewitem",
     "records_verdict",
+    "records_firstverdict",
     "records_requestrecord",
     "records_requeststeprecord",
     "index_template",

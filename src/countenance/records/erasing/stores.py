@@ -23,6 +23,7 @@ from countenance.records.models import (
     Case,
     ConsentReceipt,
     Face,
+    FirstVerdict,
     FusedReference,
     IngestItem,
     Person,
@@ -101,8 +102,8 @@ def _candidates(walk: Walk) -> int:
 
 
 def _reviews(walk: Walk) -> int:
-    """What reviewers found of a candidate: the pair, the verdicts on it, and their keys, under which the notes lie."""
-    found: list[uuid.UUID] = []
+    """What searcher and reviewers found of a candidate: the pair, the verdicts, and their keys, under which the notes lie."""
+    found = _first_verdicts(walk)
     chosen = [
         *(Q(candidate__in=part) for part in _parts(list(_listed(walk)))),
         *(Q(review__in=part) for part in _parts(walk.chosen.reviews)),
@@ -122,6 +123,17 @@ def _reviews(walk: Walk) -> int:
         walk.delete("records_examination", "review_id", walk.chosen.reviews)
         walk.delete("records_review", "id", walk.chosen.reviews)
     return len(found) + len(walk.chosen.reviews)
+
+
+def _first_verdicts(walk: Walk) -> list[uuid.UUID]:
+    found: list[uuid.UUID] = []
+    for part in _parts(list(_listed(walk))):
+        found += FirstVerdict.objects.filter(candidate__in=part).values_list("pk", flat=True)
+    if walk.destroy and found:
+        walk.keys += found
+        walk.mentions += found
+        walk.delete("records_firstverdict", "id", found)
+    return found
 
 
 def _listed(walk: Walk) -> dict[uuid.UUID, uuid.UUID]:
@@ -301,6 +313,7 @@ REACHED: frozenset[type[Model]] = frozenset(
         Candidate,
         ConsentReceipt,
         Face,
+        FirstVerdict,
         FusedReference,
         IngestItem,
         Person,

@@ -11,7 +11,14 @@ from countenance.records.models.oversight import Inquiry, InquiryAuthority, Inqu
 from countenance.records.models.persons import ConsentReceipt, Person
 from countenance.records.models.photographs import Face, Photograph, Reference
 from countenance.records.models.providers import Provider
-from countenance.records.models.review import Competence, Examination, Review, ReviewItem, Verdict
+from countenance.records.models.review import (
+    Competence,
+    Examination,
+    FirstVerdict,
+    Review,
+    ReviewItem,
+    Verdict,
+)
 from countenance.records.models.rights import (
     RequestClockRecord,
     RequestFaceRecord,
@@ -22,6 +29,7 @@ from countenance.records.models.rights import (
 )
 from countenance.records.models.state import (
     Approval,
+    BackupRecord,
     PackSigner,
     PolicyBookRecord,
     PolicyPackRecord,
@@ -38,6 +46,7 @@ __all__ = [
     "ApiToken",
     "Approval",
     "Assessment",
+    "BackupRecord",
     "Basis",
     "Candidate",
     "Case",
@@ -47,6 +56,7 @@ __all__ = [
     "ErasureWork",
     "Examination",
     "Face",
+    "FirstVerdict",
     "FusedReference",
     "Gallery",
     "Hold",

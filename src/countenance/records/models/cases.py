@@ -104,6 +104,7 @@ class Probe(models.Model):
     face_number = models.IntegerField()
     box = models.JSONField()  # x, y, width, height in displayed pixels
     quality = WordsField(default=frozenset, blank=True)
+    components = models.JSONField(null=True)  # QualityComponent -> 0..100; None: of an older release
     norm = models.FloatField()
     picture = models.TextField()  # name in the media store
     crop = models.BinaryField(

@@ -58,6 +58,7 @@ class Face(models.Model):
     eye_distance = models.FloatField()  # pixels
     norm = models.FloatField(null=True)  # raw norm of the embedding; None: no template was made
     quality = WordsField(default=frozenset, blank=True)
+    components = models.JSONField(null=True)  # QualityComponent -> 0..100; None: of an older release
     space_id = models.TextField(default="", blank=True)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="faces")
     state = models.TextField(choices=[(state, state) for state in _FACE_STATES])

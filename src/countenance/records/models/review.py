@@ -106,10 +106,19 @@ class Examination(models.Model):
         ]
 
 
+class VerdictSet(models.QuerySet["Verdict"]):
+    """Verdicts, and those of them that their examiner stands by."""
+
+    def standing(self) -> VerdictSet:
+        """Without those that were withdrawn."""
+        return self.filter(withdrawn_at__isnull=True)
+
+
 class Verdict(models.Model):
     """What one person found of one pair: a commitment, then, once all are sealed, the scale.
 
-    Features and notes stay sealed under this id; a report opens them.
+    Features and notes stay sealed under this id; a report opens them. One that is withdrawn stays as it was sealed, and
+    counts for nothing; the examiner's next verdict on the pair is another row.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -118,14 +127,35 @@ class Verdict(models.Model):
     commitment = models.TextField()  # HMAC-SHA-256, hexadecimal
     sealed = models.BinaryField()
     sealed_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
     revealed_at = models.DateTimeField(null=True)
     scale = models.IntegerField(null=True)  # -3..3; None: unsuitable, or not revealed
 
+    objects = VerdictSet.as_manager()
+
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["item", "examination"], name="verdict_once_per_examination"),
+            models.UniqueConstraint(
+                fields=["item", "examination"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="verdict_once_per_examination",
+            ),
             models.CheckConstraint(
                 condition=Q(scale__isnull=True) | Q(scale__gte=-3, scale__lte=3, revealed_at__isnull=False),
                 name="verdict_scale_hidden_until_revealed",
             ),
         ]
+
+
+class FirstVerdict(models.Model):
+    """What the searcher found of a candidate before anybody else looked: a commitment, and what it commits to, sealed.
+
+    No examiner is shown it. A change of mind is a further row; the last one is what the report tells.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="first_verdicts")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="first_verdicts")
+    commitment = models.TextField()  # as a verdict's
+    sealed = models.BinaryField()
+    sealed_at = models.DateTimeField()

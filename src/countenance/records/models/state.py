@@ -52,6 +52,16 @@ class PackSigner(models.Model):
     trusted_at = models.DateTimeField()
 
 
+class BackupRecord(models.Model):
+    """A backup that was made, so that an operator sees which there are. The copies themselves are the operator's."""
+
+    made_at = models.DateTimeField(unique=True)  # as in its manifest
+    directory = models.TextField()
+    bytes = models.BigIntegerField()
+    log_entry = models.BigIntegerField()
+    verified_at = models.DateTimeField(null=True)
+
+
 class PolicyBookRecord(models.Model):
     """Packs that were in force together, kept so that what they decided can be decided again."""
 

@@ -15,7 +15,7 @@ import logging
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from functools import partial
 import numpy as np
 from django.db import transaction
 
-from countenance.biometrics.templates import Template
+from countenance.biometrics.templates import Template, Vector
 from countenance.policy.grants import AuthorityKind, Grant, verify_grant
 from countenance.primitives.errors import NotFoundError, RefusedError, UnavailableError
 from countenance.primitives.files import make_private_directory
@@ -35,6 +35,7 @@ from countenance.records.database import DjangoTransaction
 from countenance.records.erasing.payloads import positions_naming
 from countenance.records.events import Event
 from countenance.records.models import Photograph, WorkspaceState
+from countenance.records.suppressing.elsewhere import pack_of
 from countenance.records.suppressing.operating import OperatingPoint, operating_point
 from countenance.records.workspace import Workspace
 from countenance.tlog.leaf import NewEntry
@@ -188,11 +189,17 @@ class SuppressionList:
         return operating_point(self._workspace.models, self.length() + more)
 
     def is_suppressed(
-        self, grant: Grant, faces: Sequence[tuple[Template, str]], *, in_answers: bool = False
+        self,
+        grant: Grant,
+        faces: Sequence[tuple[Template, str]],
+        *,
+        in_answers: bool = False,
+        elsewhere: Sequence[Mapping[str, Template]] = (),
     ) -> list[bool]:
         """Which of these faces (template, SHA-256 of its photograph) are on the list. Says nothing else of anybody.
 
-        `in_answers`: the faces are candidates of a search, so only entries count whose people chose that.
+        `in_answers`: the faces are candidates of a search, so only entries count whose people chose that. `elsewhere`: for each
+        face its templates in `other_spaces`; a face that an entry cannot be compared with counts as on the list.
         Raises RefusedError for a grant of another kind, and what `verify_grant` raises.
         """
         workspace = self._workspace
@@ -217,7 +224,7 @@ class SuppressionList:
             released = set(held.execute("select entry, photograph from release").fetchall())
         if not rows:
             return answers
-        threshold = operating_point(workspace.models, len(rows)).threshold
+        thresholds = {space: _threshold(workspace, space, len(rows)) for space in {row[1] for row in rows}}
         opened = workspace.vault.unseal_existing(
             [
                 Sealed(record_id=uuid.UUID(bytes=key), part=_part(space), data=sealed)
@@ -226,14 +233,30 @@ class SuppressionList:
         )
         for place, (template, sha256) in enumerate(faces):
             photograph = self._hash(f"photograph/{sha256}")
-            kept = [
-                np.frombuffer(data, dtype="<f4")
+            mine: dict[str, Template] = {str(template.space_id): template}
+            if elsewhere:
+                mine.update(elsewhere[place])
+            answers[place] = any(
+                _alike(mine.get(space), np.frombuffer(data, dtype="<f4"), thresholds[space])
                 for (key, space, _), data in zip(rows, opened, strict=True)
-                if data is not None and space == template.space_id and (key, photograph) not in released
-            ]
-            if kept:
-                answers[place] = bool(np.max(np.stack(kept) @ template.vector) >= threshold)
+                if data is not None and (key, photograph) not in released
+            )
         return answers
+
+    def other_spaces(self, *, in_answers: bool = False) -> frozenset[str]:
+        """Template spaces, besides the one in use, that entries in force are of."""
+        return self.spaces(in_answers=in_answers) - {str(self._workspace.models.space_id)}
+
+    def spaces(self, *, in_answers: bool = False) -> frozenset[str]:
+        """Template spaces that entries in force are of. `in_answers`: of those whose people chose that."""
+        if not self._there():
+            return frozenset()
+        now = int(self._workspace.clock().timestamp())
+        with self._open() as held:
+            rows = held.execute(
+                "select distinct space from entry where expires > ? and answers >= ?", (now, int(in_answers))
+            ).fetchall()
+        return frozenset(str(row[0]) for row in rows)
 
     def watches_answers(self) -> bool:
         """Has anybody chosen to be left out of lists of candidates as well?"""
@@ -390,6 +413,19 @@ class SuppressionList:
 
 
 _log_line = logging.getLogger(__name__)
+
+
+def _threshold(workspace: Workspace, space: str, length: int) -> float | None:
+    """The score from which a face is held in a space; None where its pack is not here any more."""
+    pack = workspace.models if space == workspace.models.space_id else pack_of(space)
+    return None if pack is None else operating_point(pack, length).threshold
+
+
+def _alike(template: Template | None, entry: Vector, threshold: float | None) -> bool:
+    """Whether an entry holds a face; so it does where the two cannot be compared."""
+    if template is None or threshold is None:
+        return True
+    return bool(entry @ template.vector >= threshold)
 
 
 def _part(space_id: str) -> str:

@@ -17,6 +17,7 @@ from countenance.registry.acts import (
     providers,
     reading,
     renewing,
+    standing,
     tokens,
 )
 
@@ -45,6 +46,7 @@ HANDLERS: Handlers = {
     Act.PROPOSAL_CANCEL: Handler(carry_out=proposals.cancel, client_of=proposals.authority_of),
     Act.POLICY_ACTIVATE: Handler(carry_out=policies.activate, engine=policies.decides),
     Act.POLICY_TRUST: Handler(carry_out=policies.trust),
+    Act.POLICY_TRY: Handler(carry_out=policies.dry_run),
     Act.RETENTION_SET: Handler(carry_out=keeping.set_limit, needs_two=keeping.lengthens),
     Act.HOLD_PLACE: Handler(carry_out=keeping.place_hold),
     Act.HOLD_LIFT: Handler(carry_out=keeping.lift_hold),
@@ -54,6 +56,8 @@ HANDLERS: Handlers = {
     Act.TRANSFORM_RENEW: Handler(carry_out=renewing.renew),
     Act.LOG_EXPORT: Handler(carry_out=reading.export_log),
     Act.BACKUP: Handler(carry_out=reading.note_backup),
+    Act.BACKUP_VERIFY: Handler(carry_out=standing.note_verified),
+    Act.LOG_PROVE: Handler(carry_out=reading.prove),
     Act.TOKEN_MAKE: Handler(carry_out=tokens.make, client_of=reading.client_of_reader),
     Act.TOKEN_REVOKE: Handler(
         carry_out=tokens.revoke, client_of=reading.client_of_reader, against=tokens.not_ones_own

@@ -114,6 +114,7 @@ FORMS: Forms = {
     Act.CASE_CLOSE: form(line("case")),
     Act.PROPOSAL_CANCEL: form(line("proposal"), text("reason", required=False)),
     Act.POLICY_ACTIVATE: form(texts("files"), texts("signatures", required=False)),
+    Act.POLICY_TRY: form(texts("files")),
     Act.POLICY_TRUST: form(_NAME, line("public_key")),
     Act.RETENTION_SET: form(
         word("kind", DataKind),
@@ -149,6 +150,8 @@ FORMS: Forms = {
     ),
     Act.LOG_EXPORT: form(flag("payloads")),
     Act.BACKUP: form(),
+    Act.BACKUP_VERIFY: form(moment("made_at", required=True)),
+    Act.LOG_PROVE: form(number("entry", least=0, most=1 << 53, required=True)),
     Act.RECORDS_READ: form(word("listing", Listing)),
     Act.TOKEN_MAKE: form(
         line("id"),

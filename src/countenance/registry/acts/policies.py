@@ -46,6 +46,25 @@ def decides(step: Step) -> PolicyEngine:
     return PolicyEngine(engine.book.with_pack(ours)) if pack_hash(_texts(step)) == ours.hash else engine
 
 
+def dry_run(step: Step) -> Outcome:
+    """What the pack in `files` would decide differently from those in force, over the grid of `policy.difference`. Nothing is done."""
+    from countenance.policy.difference import difference
+
+    texts = _texts(step)
+    if ORDER_FILE in texts:
+        raise UsageError(
+            N_("An order pack closes things; what it would close, the preview of each of its orders shows."),
+            code="policy-try-order",
+        )
+    pack = pack_from_files(texts)
+    before = step.workspace.policy().book
+    after = before.with_pack(pack)
+    found: dict[str, Json] = {"pack": pack.name, "version": pack.version}
+    # After the transaction: thousands of questions take a while, and nobody waits for them to write.
+    step.afterwards.append(lambda: found.update(difference(before, after).document()))
+    return Outcome(record=found)
+
+
 def _texts(step: Step) -> dict[str, str]:
     files = step.params.json.get("files")
     if not isinstance(files, Mapping) or not all(isinstance(text, str) for text in files.values()):

@@ -12,6 +12,7 @@ from countenance.policy.terms import DataKind
 from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.clock import iso
 from countenance.records import models
+from countenance.records.database import open_reading
 from countenance.records.erasing.describing import describe
 from countenance.records.events import Event
 from countenance.records.measuring import describe_evaluation, describe_point
@@ -26,6 +27,7 @@ from countenance.registry.acts import (
     persons,
     policies,
     providers,
+    standing,
     status,
     tokens,
 )
@@ -49,6 +51,10 @@ class Listing(StrEnum):
     EVALUATIONS = "evaluations"
     OPERATING_POINTS = "operating-points"
     STATUS = "status"
+    MODELS = "models"
+    KEYS = "keys"
+    BACKUPS = "backups"
+    INDEX = "index"
     TOKENS = "tokens"
     WEBHOOKS = "webhooks"
     PROVIDERS = "providers"
@@ -67,6 +73,8 @@ def read(step: Step) -> Outcome:
     own = step.caller.account.organisation_id
     if listing is Listing.STATUS:
         return Outcome(record={listing.value: [status.describe(step)]})
+    if listing in _STANDING:
+        return Outcome(record={listing.value: [] if own else _STANDING[listing](step)})
     if listing is Listing.ASSESSMENTS:
         rows = models.Assessment.objects.select_related("gallery", "adds_to").order_by("recorded_at")
         return Outcome(
@@ -98,6 +106,20 @@ def read(step: Step) -> Outcome:
 def export_log(_: Step) -> Outcome:
     """Only the entry; the files are written by the door from the committed log."""
     return Outcome(record={}, event=Event.LOG_EXPORTED)
+
+
+def prove(step: Step) -> Outcome:
+    """One entry with its proof (C2SP tlog-proof), against a checkpoint that is signed first: a file that verifies without us."""
+    entry = step.params.number("entry", default=-1, least=0, most=1 << 53)
+    found: dict[str, Json] = {"entry": entry}
+
+    def sign_and_prove() -> None:
+        step.workspace.checkpoint()
+        with open_reading() as tx:
+            found["file"] = step.workspace.log.prove(tx, entry)
+
+    step.afterwards.append(sign_and_prove)
+    return Outcome(record=found)
 
 
 def note_backup(_: Step) -> Outcome:
@@ -183,6 +205,12 @@ def _providers(own: UUID | None) -> list[Json]:
     return [] if own else [providers.describe(row) for row in rows]
 
 
+_STANDING = {
+    Listing.MODELS: standing.model_packs,
+    Listing.KEYS: standing.keys,
+    Listing.BACKUPS: standing.backups,
+    Listing.INDEX: standing.index,
+}
 _LISTINGS = {
     Listing.PROVIDERS: _providers,
     Listing.WEBHOOKS: _webhooks,

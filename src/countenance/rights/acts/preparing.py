@@ -115,6 +115,7 @@ def _face(number: int, face: Face) -> dict[str, Json]:
         "template": bool(face.norm is not None and face.space_id),
         "space": face.space_id,
         "quality": list[Json](sorted(face.quality)),
+        "components": face.components,
         "findable": [
             {
                 "since": iso(reference.enrolled_at),

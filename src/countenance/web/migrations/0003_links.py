@@ -8,7 +8,7 @@ import countenance.primitives.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0022_providers"),
+        ("records", "0003_desks_and_measures"),
         ("web", "0002_passkeys"),
     ]
 

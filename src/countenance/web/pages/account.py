@@ -8,17 +8,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from countenance.policy.purposes import Role
 from countenance.primitives.errors import CountenanceError
 from countenance.web import entering, passkeys
 from countenance.web.desk import confirmed, member_of, signed_in
-from countenance.web.desks import ROLES
 from countenance.web.entering import SHORTEST_PASSWORD, Member
 from countenance.web.failures import failure_of
 from countenance.web.models import WebBrowser, WebIdentity, WebPasskey, WebSession
 from countenance.web.pages import asking
 from countenance.web.provider import providers
 from countenance.web.site import site
+from countenance.web.vocabulary import ROLES
 
 _form = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -29,7 +28,7 @@ def account(request: HttpRequest) -> HttpResponse:
     """Sessions and ways in."""
     member = _member(request)
     context = {
-        "role": ROLES[Role(member.account.role)],
+        "role": ROLES[member.account.role],
         "sessions": WebSession.objects.filter(account=member.account, whole=True).order_by("-seen_at"),
         "passkeys": WebPasskey.objects.filter(account=member.account).order_by("made_at"),
         "most": passkeys.MOST,

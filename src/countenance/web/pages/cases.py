@@ -1,4 +1,4 @@
-"""The case desk: cases, a probe, the face that is meant, candidates side by side, reviews, the report."""
+"""The case desk: cases, a probe, the face that is meant, reviews, the report. Candidates: `pages.candidates`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from countenance.cli.language import spoken
-from countenance.cli.sheet import words
-from countenance.cli.sheet.parts import candidate_name, portrait_of
 from countenance.cli.sheet.report import OUTCOMES
 from countenance.policy.decisions import Refused
 from countenance.policy.purposes import Purpose
@@ -18,18 +16,15 @@ from countenance.primitives.errors import CountenanceError, NotFoundError
 from countenance.primitives.text import N_
 from countenance.search.values import (
     MOST_PHOTOGRAPHS,
-    Candidate,
     FailureToAcquire,
     LoggedCandidates,
-    ProbeFace,
     SearchRequest,
     WhichFace,
 )
 from countenance.web.desk import Desk, confirmed, desk_of, signed_in
 from countenance.web.failures import Failure, failure_of, failure_to_acquire
-from countenance.web.pictures import Shown, shown
 from countenance.web.places import places
-from countenance.web.table import Listed, Pictured, Upload
+from countenance.web.table import Listed, Upload
 
 _FIELDS = (
     "purpose",
@@ -186,97 +181,6 @@ def _which(request: HttpRequest, name: str, upload: Upload) -> HttpResponse:
         "of": len(upload.photographs),
     }
     return render(request, "web/which.html", context)
-
-
-@require_safe
-@signed_in
-def candidates(request: HttpRequest, code: str, name: str) -> HttpResponse:
-    """The strip of candidates, what was searched, and what the scores mean."""
-    answer = _on_the_table(desk_of(request), code, name)
-    context = {
-        "case": code,
-        "answer": answer,
-        "name": name,
-        "heading": words.count_heading(len(answer.candidates)),
-        "coverage": words.coverage_sentence(answer.coverage),
-        "origin": words.origin_sentence(answer),
-        "limits": words.LIMITS,
-        "leads": words.LEADS,
-        "what": words.WHAT_THEY_ARE,
-        "probe": _probe(answer, name),
-        "strip": [_line(each, name) for each in answer.candidates],
-    }
-    return render(request, "web/candidates.html", context)
-
-
-@require_safe
-@signed_in
-def compare(request: HttpRequest, code: str, name: str, rank: int) -> HttpResponse:
-    """Probe beside one candidate, eyes equally far apart."""
-    answer = _on_the_table(desk_of(request), code, name)
-    chosen = [each for each in answer.candidates if each.rank == rank]
-    if not chosen:
-        raise Http404
-    ranks = [each.rank for each in answer.candidates]
-    context = {
-        "case": code,
-        "name": name,
-        "what": words.WHAT_THEY_ARE,
-        "line": _line(chosen[0], name),
-        "probe": _probe(answer, name),
-        "before": rank - 1 if rank - 1 in ranks else None,
-        "after": rank + 1 if rank + 1 in ranks else None,
-    }
-    return render(request, "web/compare.html", context)
-
-
-@require_safe
-@signed_in
-def picture(request: HttpRequest, name: str, kind: str, number: int) -> HttpResponse:
-    """One crop of what lies on one's own table."""
-    desk = desk_of(request)
-    held = desk.site.tray.find(desk.member.session.pk, name, desk.site.now())
-    crop = held.picture(kind, number) if isinstance(held, Pictured) else None
-    if crop is None:
-        raise Http404
-    return HttpResponse(crop, content_type="image/jpeg")
-
-
-def _on_the_table(desk: Desk, code: str, name: str) -> LoggedCandidates:
-    found = desk.site.tray.find(desk.member.session.pk, name, desk.site.now())
-    if not isinstance(found, Listed) or found.answer.case != code:
-        raise NotFoundError(
-            N_("This list is not on the table any more. It stays in the log."),
-            remedy=N_(
-                "What came of it is in the reviews of the case. To see candidates again, search again."
-            ),
-            code="list-gone",
-        )
-    return found.answer
-
-
-def _probe(answer: LoggedCandidates, name: str) -> list[dict[str, Any]]:
-    return [
-        {"shown": _face(face, f"/pictures/{name}/probe/{place}"), "quality": face.quality}
-        for place, face in enumerate(answer.probe)
-    ]
-
-
-def _face(face: ProbeFace, address: str) -> Shown:
-    return shown(face.crop, face.eye_share, address)
-
-
-def _line(candidate: Candidate, name: str) -> dict[str, Any]:
-    return {
-        "candidate": candidate,
-        "name": candidate_name(candidate),
-        "alt": portrait_of(candidate),
-        "shown": shown(candidate.crop, candidate.eye_share, f"/pictures/{name}/candidate/{candidate.rank}"),
-        "meaning": words.statement_sentence(candidate.statement),
-        "score": words.decimal(candidate.score),
-        "references": words.references_words(candidate.references),
-        "taken": words.date_words(candidate.captured_at),
-    }
 
 
 # The report

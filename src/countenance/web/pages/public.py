@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from countenance.cli.language import spoken
+from countenance.cli.sheet import yearly
 from countenance.primitives.errors import CountenanceError
 from countenance.primitives.text import N_
 from countenance.web.desk import searcher
@@ -76,6 +79,7 @@ POINTERS = (
     Choice(value="photograph", title=N_("By the number of a photograph")),
     Choice(value="source-reference", title=N_("By the holder's own reference of a photograph")),
 )
+_PROGRAMS = {"verifier.py": "tlog/verifier.py", "recount.py": "oversight/recount.py"}
 _FIELDS = ("pointer", "value", "name", "contact", "place")
 
 
@@ -83,6 +87,29 @@ _FIELDS = ("pointer", "value", "name", "contact", "place")
 def register(request: HttpRequest) -> HttpResponse:
     """What is held, what for, on what basis."""
     return render(request, "web/register.html", _ask_searcher("register", {}))
+
+
+@require_safe
+def transparency(request: HttpRequest) -> HttpResponse:
+    """What was done here this year, counted from the signed log, for everybody."""
+    report = _ask_searcher("transparency", {})
+    context = {"report": report, "tables": list(yearly.tables(report, named=True)) if report["size"] else []}
+    return render(request, "web/transparency.html", context)
+
+
+@require_safe
+def to_check(request: HttpRequest, name: str) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """What one needs to check it without us: the figures as a file, the verifier, the program that counts again."""
+    if name == "yearly.json":
+        text = json.dumps(_ask_searcher("transparency", {}), indent=1) + "\n"
+    elif name in _PROGRAMS:
+        text = (files("countenance") / _PROGRAMS[name]).read_text("utf-8")
+    else:
+        raise Http404
+    kind = "application/json" if name.endswith(".json") else "text/x-python; charset=utf-8"
+    response = HttpResponse(text, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,8 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from countenance.cli.sheet.pair import HOW, SCALE
-from countenance.cli.sheet.report import FEATURES, FINDINGS
 from countenance.policy.purposes import Role
 from countenance.primitives.errors import CountenanceError, NotFoundError
 from countenance.primitives.text import N_
@@ -18,6 +16,7 @@ from countenance.web.desk import Desk, desk_of, signed_in
 from countenance.web.failures import Failure, failure_of
 from countenance.web.pictures import shown
 from countenance.web.table import Pair
+from countenance.web.verdicts import read_verdict, verdict_form
 
 CARE_COOKIE = "__Host-care"
 CARES = ("veil", "grey")
@@ -51,7 +50,8 @@ def take(request: HttpRequest) -> HttpResponse:
     """The next pair; the look is logged, so it is asked for by a form."""
     at = desk_of(request)
     try:
-        record = at.record("review-next")
+        after = request.POST.get("after", "")
+        record = at.record("review-next", {"after": after} if after else {})
     except CountenanceError as error:
         return _desk(request, failure_of(error))
     if record.get("pair") is None:
@@ -70,7 +70,7 @@ def pair(request: HttpRequest, name: str) -> HttpResponse:
     failure = None
     if request.method == "POST":
         try:
-            at.perform("review-seal", {"pair": found.pair, **_verdict(request)})
+            at.perform("review-seal", {"pair": found.pair, **read_verdict(request)})
             at.site.tray.take(at.member.session.pk, name, at.site.now())
             return take(request)  # on to the next one: what was sealed is not shown again
         except CountenanceError as error:
@@ -88,22 +88,21 @@ def pair(request: HttpRequest, name: str) -> HttpResponse:
         "name": name,
         "pair": found,
         "pictures": pictures,
-        "how": HOW,
-        "scale": SCALE,
-        "features": [
-            {
-                "name": each,
-                "title": title,
-                "finding": request.POST.get(f"finding-{each}", ""),
-                "note": request.POST.get(f"note-{each}", ""),
-            }
-            for each, title in FEATURES.items()
-        ],
-        "findings": FINDINGS,
-        "given": request.POST,
+        **verdict_form(request),
         "care": _care(request),
     }
     return render(request, "web/pair.html", context, status=failure.status if failure else 200)
+
+
+@require_POST
+@signed_in
+def undo(request: HttpRequest) -> HttpResponse:
+    """Withdraw the verdict that was sealed last, by a record beside it; its pair comes again."""
+    try:
+        desk_of(request).perform("review-withdraw")
+    except CountenanceError as error:
+        return _desk(request, failure_of(error))
+    return take(request)
 
 
 @require_POST
@@ -148,19 +147,6 @@ def _pair_of(record: dict[str, Any]) -> Pair:
         for place, each in enumerate(listed)
     }
     return Pair(pair=record["pair"], review=record["review"], left=record["left"], pictures=pictures)
-
-
-def _verdict(request: HttpRequest) -> dict[str, Any]:
-    features = [
-        {"feature": name, "finding": finding, "note": request.POST.get(f"note-{name}", "").strip()}
-        for name in FEATURES
-        if (finding := request.POST.get(f"finding-{name}", ""))
-    ]
-    return {
-        "verdict": request.POST.get("verdict", ""),
-        "features": features,
-        "note": request.POST.get("note", "").strip(),
-    }
 
 
 def _care(request: HttpRequest) -> list[str]:

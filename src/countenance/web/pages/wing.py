@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 
 from countenance.acting.path import APPROVE, ActResult
 from countenance.api.tokens import STEP_UP
+from countenance.policy.purposes import Role
 from countenance.policy.questions import Act
 from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.errors import CountenanceError
@@ -21,10 +22,21 @@ from countenance.service.acts import FORMS
 from countenance.web.desk import Desk, confirmed, desk_of, signed_in
 from countenance.web.failures import failure_of
 from countenance.web.fields import label_of, read, shown, told
-from countenance.web.shelves import CANNOT_BE_UNDONE, FOLLOWS, WINGS, WITH_PICTURE, Shelf, Wing, acts_of
-from countenance.web.titles import TITLES
+from countenance.web.shelves import (
+    CANNOT_BE_UNDONE,
+    FOLLOWS,
+    NEXT,
+    SUGGESTED,
+    WINGS,
+    WITH_PICTURE,
+    Shelf,
+    Wing,
+    acts_of,
+)
+from countenance.web.titles import ACT_HINTS, TITLES
 
 MOST_ROWS = 50
+MOST_KNOWN = 200
 _PICTURES = frozenset({"picture", "probe", "crop"})
 
 
@@ -51,6 +63,7 @@ def shelf(request: HttpRequest, wing: str, name: str = "") -> HttpResponse:
         "earlier": max(0, start - MOST_ROWS) if start else None,
         "later": start + MOST_ROWS if start + MOST_ROWS < len(rows) else None,
         "acts": [(act.value, TITLES[act]) for act in chosen.acts],
+        "stop": _stop(request, held),
         "failure": failure,
     }
     return render(request, "web/shelf.html", page, status=failure.status if failure else 200)
@@ -72,6 +85,8 @@ def thing(request: HttpRequest, wing: str, name: str, key: str) -> HttpResponse:
         "moving": row is not None and _moves(row),
         "told": _told(request, row) if row is not None else None,
         "acts": [(act.value, TITLES[act], param) for act, param in chosen.row_acts],
+        "next": NEXT.get(str(row.get("state"))) if row is not None and wing == "requests" else None,
+        "value": key if row is None else row.get(chosen.row_field, key),
         "approvable": chosen.name == "proposals",
         "failure": failure,
     }
@@ -111,11 +126,28 @@ def _act(request: HttpRequest, wing: Wing, chosen: Act) -> HttpResponse:
         "wing": wing,
         "act": chosen.value,
         "title": TITLES[chosen],
-        "fields": shown(FORMS[chosen], typed, picture=WITH_PICTURE.get(chosen, "")),
+        "hint": ACT_HINTS.get(chosen, ""),
+        "fields": shown(
+            FORMS[chosen], typed, picture=WITH_PICTURE.get(chosen, ""), known=_known(request, chosen)
+        ),
         "danger": chosen in CANNOT_BE_UNDONE,
         "failure": failure,
     }
     return render(request, "web/act.html", page, status=failure.status if failure else 200)
+
+
+def _known(request: HttpRequest, chosen: Act) -> dict[str, tuple[str, ...]]:
+    """Names on record for the fields that want one, as far as the member may read them."""
+    desk = desk_of(request)
+    found: dict[str, tuple[str, ...]] = {}
+    for name in {each.name for each in FORMS[chosen]} & SUGGESTED.keys():
+        listing, column = SUGGESTED[name]
+        try:
+            rows = desk.read(listing)
+        except CountenanceError:
+            continue
+        found[name] = tuple(str(row[column]) for row in rows[:MOST_KNOWN] if row.get(column))
+    return found
 
 
 def _perform(request: HttpRequest, chosen: Act, params: dict[str, Json]) -> ActResult:
@@ -171,13 +203,31 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(data, content_type="image/jpeg")
 
 
+@signed_in
+def file(request: HttpRequest, name: str) -> HttpResponse:
+    """A file that an answer laid on this session's table: a proof or a statement, which verifies without us."""
+    desk = desk_of(request)
+    text = desk.site.tray.find(desk.member.session.pk, name, desk.site.now())
+    if not isinstance(text, str):
+        raise Http404
+    kind = "json" if text.lstrip().startswith("{") else "proof"
+    response = HttpResponse(
+        text, content_type="application/json" if kind == "json" else "text/plain; charset=utf-8"
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="countenance.{kind}"'
+    return response
+
+
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A value of a record as a page shows it: one of a text, a picture (its name on the table), named values, or rows."""
+    """A value of a record as a page shows it: one of a text, a picture or a file (their names on the table), named values,
+    or rows.
+    """
 
     name: str = ""
     text: str = ""
     picture: str = ""
+    file: str = ""
     named: list[Told] = field(default_factory=list)
     rows: list[Told] = field(default_factory=list)
 
@@ -194,8 +244,11 @@ def _told(request: HttpRequest, record: Any, name: str = "") -> Told:
         if all(not isinstance(each, Mapping | list | tuple) for each in record):
             return Told(name=label, text=told(name, record))
         return Told(name=label, rows=[_told(request, each) for each in record])
+    desk = desk_of(request)
+    if name == "file" and isinstance(record, str) and "\n" in record:
+        held = desk.site.tray.lay(desk.member.session.pk, record, len(record), desk.site.now())
+        return Told(name=label, file=held)
     if name in _PICTURES and isinstance(record, str):
-        desk = desk_of(request)
         try:
             data = base64.b64decode(record, validate=True)
         except (binascii.Error, ValueError):
@@ -204,6 +257,15 @@ def _told(request: HttpRequest, record: Any, name: str = "") -> Told:
             name=label, picture=desk.site.tray.lay(desk.member.session.pk, data, len(data), desk.site.now())
         )
     return Told(name=label, text=told(name, record))
+
+
+def _stop(request: HttpRequest, wing: Wing) -> str:
+    """The act behind the one red control: a lock, or for an authority the preview of an order; none on other desks."""
+    if wing.name != "oversight":
+        return ""
+    role = desk_of(request).member.account.role
+    stops = {Role.OPERATOR: Act.LOCK_SET, Role.COMMISSIONER: Act.ORDER_PREVIEW}
+    return str(stops.get(Role(role), ""))
 
 
 def _rows(desk: Desk, chosen: Shelf) -> tuple[list[dict[str, Any]], Any]:

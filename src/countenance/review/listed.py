@@ -1,0 +1,43 @@
+"""One candidate of a list that was logged, found again for whoever may work in its case."""
+
+from __future__ import annotations
+
+from countenance.acting.step import Step
+from countenance.primitives.errors import ConflictError, NotFoundError
+from countenance.primitives.text import N_
+from countenance.records.models import Candidate
+from countenance.records.named import find_case
+from countenance.review.pictures import is_live_candidate
+
+LONGEST_LIST = 20
+
+
+def find_candidate(step: Step) -> Candidate:
+    """The candidate of parameters `case`, `search` (its log entry) and `rank`, in a case that is open, on a live basis.
+
+    Raises ConflictError for a case that is over, NotFoundError where there is no such candidate, or none any more:
+    the two are not told apart, so nobody learns that somebody left.
+    """
+    case = find_case(step.params.text("case"))
+    if case.closed_at is not None or case.expires_at <= step.now:
+        raise ConflictError(
+            N_("The case {case} is over: what was found in it is not looked at any more."),
+            code="case-over",
+            case=case.code,
+        )
+    entry = step.params.number("search", default=-1, least=0, most=1 << 53)
+    rank = step.params.number("rank", default=-1, least=1, most=LONGEST_LIST)
+    rows = Candidate.objects.filter(search__case=case, search__log_index=entry, rank=rank)
+    row = rows.select_related(
+        "reference", "face__photograph__source", "search__gallery", "search__case__client"
+    ).first()
+    if row is None or not is_live_candidate(row, step.now):
+        raise NotFoundError(
+            N_(
+                "There is no candidate {rank} of the search of log entry {entry} in this case, or not any more."
+            ),
+            code="candidate-missing",
+            rank=rank,
+            entry=entry,
+        )
+    return row
