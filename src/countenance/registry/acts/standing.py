@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from countenance.acting.step import Outcome, Step
-from countenance.extraction.pack import available_packs, load_pack
-from countenance.primitives.canonical import Json
+from countenance.extraction.pack import available_packs, load_pack, read_manifest
+from countenance.primitives.canonical import Json, canonical_json, sha256_hex
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import CountenanceError, NotFoundError
 from countenance.primitives.text import N_
@@ -17,10 +19,19 @@ MOST_BACKUPS = 50
 def model_packs(step: Step) -> list[Json]:
     """The passport of every installed pack; one that cannot be loaded says why."""
     in_use = step.workspace.models.name
-    return [{"model": name, "in_use": name == in_use, **_passport(name)} for name in available_packs()]
+    return [
+        {
+            "model": name,
+            "in_use": name == in_use,
+            **_passport(name, sha256_hex(canonical_json(read_manifest(name)))),
+        }
+        for name in available_packs()
+    ]
 
 
-def _passport(name: str) -> dict[str, Json]:
+@lru_cache(maxsize=64)
+def _passport(name: str, manifest_sha256: str) -> dict[str, Json]:  # noqa: ARG001 - another manifest is another pack
+    """A pack is loaded and checked once for each manifest: that reads its files whole."""
     try:
         passport = load_pack(name).passport()
     except CountenanceError as error:
