@@ -26,7 +26,10 @@ provider = Family(
         "readable by nobody else. At the provider, register the address that people are sent back to: "
         "ADDRESS/login/returned"
     ),
-    examples=("countenance provider add ministry --issuer https://id.example.org --client-id countenance",),
+    examples=(
+        "countenance provider add ministry --issuer https://id.example.org \\",
+        "    --client-id countenance",
+    ),
 )
 @argument("name", metavar="NAME", help=N_("What people choose at the door: small letters, digits, hyphens."))
 @option("--issuer", metavar="URL", required=True, help=N_("https://..., or http:// on this machine."))

@@ -85,7 +85,7 @@ def photograph(door: Door, /, case: str, search: int, rank: int, out: Path) -> N
         "For whoever searches. No examiner is shown it, it counts for nothing, and the report tells it once the review is "
         "concluded. A change of mind is a further verdict."
     ),
-    examples=("countenance review judge C-7K3M-9QXA --search 41 --rank 1 --verdict 1 --alike ears",),
+    examples=("countenance review judge C-7K3M-9QXA --search 41 --rank 1 --verdict 1",),
 )
 @_CASE
 @_SEARCH
