@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, UploadedFile
 from pydantic import Field, StringConstraints
 
-from countenance.api.acts import Done, done
+from countenance.api.acts import Done, UnderWay, done
 from countenance.api.answers import Errand, answer
 from countenance.api.asking import asking_of
 from countenance.api.bodies import Body
@@ -72,7 +72,7 @@ router.add_api_operation(
     "/requests/search",
     ["POST"],
     search_own_face,
-    response={200: Done},
+    response={200: Done, 202: UnderWay},
     operation_id="request_search",
     summary="Look for a requester's own face.",
 )
@@ -80,7 +80,7 @@ router.add_api_operation(
     "/requests/keep-out",
     ["POST"],
     keep_out,
-    response={200: Done},
+    response={200: Done, 202: UnderWay},
     operation_id="request_keep_out",
     summary="Answer an opt-out by a protected template.",
 )

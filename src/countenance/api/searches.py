@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, Schema, UploadedFile
 from pydantic import Field, StringConstraints
 
+from countenance.api.acts import UnderWay
 from countenance.api.answers import Errand, answer
 from countenance.api.asking import asking_of
 from countenance.api.bodies import Body
@@ -172,7 +173,7 @@ router.add_api_operation(
     "/searches",
     ["POST"],
     search,
-    response={200: Candidates | Which | NotAcquired | SearchKept},
+    response={200: Candidates | Which | NotAcquired | SearchKept, 202: UnderWay},
     operation_id="search",
     summary="Search a gallery in a case; yields leads, not identifications.",
 )
