@@ -49,6 +49,7 @@ FACE = ProbeFace(
     eye_share=0.25,
     norm=12,
     quality=(),
+    components={},
     crop=CROP,
 )
 STATEMENT = Statement(

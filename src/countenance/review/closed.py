@@ -8,7 +8,7 @@ from countenance.policy.restrictions import Effect
 from countenance.records.models import Examination, Review, Search
 from countenance.records.named import find_case
 from countenance.records.restrictions import result_refusal
-from countenance.review.listed import find_candidate
+from countenance.review.listed import search_entry
 
 
 def refused(step: Step, search: Search, *effects: Effect) -> Refused | None:
@@ -45,8 +45,10 @@ def in_hand_closed(step: Step) -> Refused | None:
 
 
 def candidate_closed(step: Step) -> Refused | None:
-    """For one candidate of one search: locks and orders on what it found."""
-    return refused(step, find_candidate(step).search, Effect.SEARCH)
+    """For one candidate: locks and orders on its search. Whether it is on a list, only those learn whom the rules let look."""
+    made = find_case(step.params.text("case")).searches.select_related("case", "gallery")
+    search = made.filter(log_index=search_entry(step)).first()
+    return None if search is None else refused(step, search, Effect.SEARCH)
 
 
 def _of_case(step: Step, *effects: Effect) -> Refused | None:

@@ -25,7 +25,7 @@ def find_candidate(step: Step) -> Candidate:
             code="case-over",
             case=case.code,
         )
-    entry = step.params.number("search", default=-1, least=0, most=1 << 53)
+    entry = search_entry(step)
     rank = step.params.number("rank", default=-1, least=1, most=LONGEST_LIST)
     rows = Candidate.objects.filter(search__case=case, search__log_index=entry, rank=rank)
     row = rows.select_related(
@@ -41,3 +41,8 @@ def find_candidate(step: Step) -> Candidate:
             entry=entry,
         )
     return row
+
+
+def search_entry(step: Step) -> int:
+    """Parameter `search`: the log entry of a search. Raises UsageError."""
+    return step.params.number("search", default=-1, least=0, most=1 << 53)
