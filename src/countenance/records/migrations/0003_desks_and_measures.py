@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("made_at", models.DateTimeField(unique=True)),
+                ("made_at", models.DateTimeField(db_index=True)),
                 ("directory", models.TextField()),
                 ("bytes", models.BigIntegerField()),
                 ("log_entry", models.BigIntegerField()),

@@ -55,7 +55,7 @@ class PackSigner(models.Model):
 class BackupRecord(models.Model):
     """A backup that was made, so that an operator sees which there are. The copies themselves are the operator's."""
 
-    made_at = models.DateTimeField(unique=True)  # as in its manifest
+    made_at = models.DateTimeField(db_index=True)  # as in its manifest
     directory = models.TextField()
     bytes = models.BigIntegerField()
     log_entry = models.BigIntegerField()

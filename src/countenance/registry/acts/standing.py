@@ -95,7 +95,7 @@ def index(step: Step) -> list[Json]:
 def note_verified(step: Step) -> Outcome:
     """A backup of this workspace was held against its manifest, file by file. `made_at`: as its manifest says."""
     made_at = step.params.moment("made_at")
-    row = BackupRecord.objects.filter(made_at=made_at).first() if made_at else None
+    row = BackupRecord.objects.filter(made_at=made_at).order_by("pk").last() if made_at else None
     if row is None:
         raise NotFoundError(
             N_("This workspace knows of no backup made at {moment}."),
