@@ -107,7 +107,7 @@ class Permissions(RuleBasedStateMachine):
         self.keys_gone: set[Any] = set()
         self.closed: set[str] = set()
         self.held: str = ""
-        self.saved: tuple[Path, dict[str, tuple[str, datetime | None]], set[str], set[str]] | None = None
+        self.saved: tuple[Path, dict[str, tuple[str, datetime | None]], set[str], set[str], str] | None = None
         self.ended: set[str] = set()
         self.size = 0
         self.certified = self.certified_when_saved = self.house.clock()
@@ -336,7 +336,13 @@ class Permissions(RuleBasedStateMachine):
             workspace_id=self.house.id, act="backup", params={}, at=self.house.clock()
         )
         backup(self.house.workspace, request, self.folder / "backup")
-        self.saved = (self.folder / "backup", dict(self.live), set(self.found), set(self.known))
+        self.saved = (
+            self.folder / "backup",
+            dict(self.live),
+            set(self.found),
+            set(self.known),
+            self.house.case,
+        )
         self.ended = set()
         self.certified_when_saved = self.certified
 
@@ -362,7 +368,7 @@ class Permissions(RuleBasedStateMachine):
         self.restored += 1
         to = self.folder / f"restored{self.restored}"
         self.house.workspace.close()
-        place, live, found, known = self.saved
+        place, live, found, known, self.house.case = self.saved
         restore(place, to, log=log, clock=self.house.clock)
         self.house.workspace = Workspace.open(to, clock=self.house.clock)
         self.live = {label: kept for label, kept in live.items() if label not in self.ended}
