@@ -195,6 +195,12 @@ class PhotographExtraction:
     pages: tuple[PageExtraction, ...]
     times: StageTimes
 
+    @property
+    def template(self) -> Template | None:
+        """The first template that was made, for whoever asked for one; None where none was."""
+        made = (face.template for page in self.pages for face in page.faces)
+        return next((each for each in made if each is not None), None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Unreadable:

@@ -246,8 +246,7 @@ def _template(result: ExtractionResult) -> Template | str:
     """The one template that was made, or why there is none."""
     if not isinstance(result, PhotographExtraction):
         return result.reason.value
-    made = (face.template for page in result.pages for face in page.faces if face.template is not None)
-    return next(made, "no-face")
+    return "no-face" if result.template is None else result.template
 
 
 def _reason(picture: _Picture | None, found: Template | str | None) -> str:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection
 
 
 def is_private_on_the_way(url: str) -> bool:
@@ -24,3 +28,22 @@ def is_here(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def connection_to(url: str, *, seconds: float) -> tuple[HTTPConnection, str]:
+    """A connection to an http or https address, not opened yet, and what to ask of it: path and query.
+
+    Over https the system's certificates decide. No redirection is followed, and no proxy asked. Raises ValueError.
+    """
+    import ssl
+    from http.client import HTTPConnection, HTTPSConnection  # not at start-up
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    connection: HTTPConnection = (
+        HTTPSConnection(host, parts.port, timeout=seconds, context=ssl.create_default_context())
+        if parts.scheme == "https"
+        else HTTPConnection(host, parts.port, timeout=seconds)
+    )
+    query = f"?{parts.query}" if parts.query else ""
+    return connection, (parts.path or "/") + query

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from countenance.acting.form import Field, FieldKind, Forms, form, line, moment, number, text, word
+from countenance.policy.grants import MAX_CANDIDATES
 from countenance.policy.questions import Act
 from countenance.review.figures import ReviewListing
-from countenance.review.listed import LONGEST_LIST
 from countenance.review.values import MOST, UNSUITABLE
 
 _VERDICT = (
@@ -16,7 +16,7 @@ _VERDICT = (
 _CANDIDATE = (
     line("case"),
     number("search", least=0, most=1 << 53, required=True),  # its log entry
-    number("rank", least=1, most=LONGEST_LIST, required=True),
+    number("rank", least=1, most=MAX_CANDIDATES, required=True),
 )
 
 FORMS: Forms = {

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from countenance.acting.step import Step
+from countenance.policy.grants import MAX_CANDIDATES
 from countenance.primitives.errors import ConflictError, NotFoundError
 from countenance.primitives.text import N_
 from countenance.records.models import Candidate
 from countenance.records.named import find_case
 from countenance.review.pictures import is_live_candidate
-
-LONGEST_LIST = 20
 
 
 def find_candidate(step: Step) -> Candidate:
@@ -26,7 +25,7 @@ def find_candidate(step: Step) -> Candidate:
             case=case.code,
         )
     entry = search_entry(step)
-    rank = step.params.number("rank", default=-1, least=1, most=LONGEST_LIST)
+    rank = step.params.number("rank", default=-1, least=1, most=MAX_CANDIDATES)
     rows = Candidate.objects.filter(search__case=case, search__log_index=entry, rank=rank)
     row = rows.select_related(
         "reference", "face__photograph__source", "search__gallery", "search__case__client"

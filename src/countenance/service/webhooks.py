@@ -10,11 +10,10 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import ssl
 from datetime import datetime, timedelta
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlsplit
+from http.client import HTTPException
 
+from countenance.primitives.addresses import connection_to
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import CountenanceError
 from countenance.records.database import open_reading, open_transaction
@@ -79,16 +78,9 @@ def send(
         "webhook-signature": f"v1a,{base64.b64encode(signature).decode()}",
     }
     try:
-        parts = urlsplit(checked_address(hook.url))
-        host = parts.hostname or ""
-        connection: HTTPConnection = (
-            HTTPSConnection(host, parts.port, timeout=SECONDS, context=ssl.create_default_context())
-            if parts.scheme == "https"
-            else HTTPConnection(host, parts.port, timeout=SECONDS)
-        )
+        connection, target = connection_to(checked_address(hook.url), seconds=SECONDS)
         try:
-            query = f"?{parts.query}" if parts.query else ""
-            connection.request("POST", (parts.path or "/") + query, body=body, headers=headers)
+            connection.request("POST", target, body=body, headers=headers)
             status = connection.getresponse().status
         finally:
             connection.close()

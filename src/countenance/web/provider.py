@@ -17,16 +17,15 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from countenance.primitives.addresses import is_private_on_the_way
+from countenance.primitives.addresses import connection_to, is_private_on_the_way
 from countenance.primitives.errors import RefusedError, UnavailableError
 from countenance.primitives.text import N_
 from countenance.records.models import Provider
@@ -203,15 +202,9 @@ def _ask(
 ) -> dict[str, Any]:
     """One JSON document. No redirection is followed, and no more than a megabyte is read."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    connection: HTTPConnection = (
-        HTTPSConnection(host, parts.port, timeout=_SECONDS, context=ssl.create_default_context())
-        if parts.scheme == "https"
-        else HTTPConnection(host, parts.port, timeout=_SECONDS)
-    )
+    connection, target = connection_to(url, seconds=_SECONDS)
     try:
-        query = f"?{parts.query}" if parts.query else ""
-        connection.request(method, (parts.path or "/") + query, body=body, headers=headers or {})
+        connection.request(method, target, body=body, headers=headers or {})
         response = connection.getresponse()
         data = response.read(_MOST_BYTES + 1)
         document = json.loads(data) if response.status == 200 and len(data) <= _MOST_BYTES else None

@@ -28,10 +28,9 @@ class AdoptedEvaluation(models.Model):
     mates = models.IntegerField()  # persons whose searches were mated
     curve = models.JSONField()  # {"T": [...], "FPIR": [...], "FNIR": [...]}, T ascending
     groups = models.JSONField(default=list)  # rates of declared groups, as the report has them
-    floor_norm = models.FloatField(
-        null=True
-    )  # raw norm below which nothing is enrolled; None: none was borne out
-    weak_norm = models.FloatField(null=True)  # raw norm below which a probe is called weak
+    # Raw norms; None where the evaluation bears none out.
+    floor_norm = models.FloatField(null=True)  # below it nothing is enrolled
+    weak_norm = models.FloatField(null=True)  # below it a probe is called weak
     adopted_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     adopted_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -18,7 +18,6 @@ from countenance.extraction.pool import ExtractionPool
 from countenance.extraction.values import (
     EVALUATION_RULE,
     EmbedRule,
-    ExtractionResult,
     GivenFace,
     PhotographExtraction,
     at_given,
@@ -66,20 +65,12 @@ def templates_elsewhere(
                 if seen is not None
             }
             for place, future in pending.items():
-                template = _template(future.result())
-                if template is not None:
-                    made[place][space] = template
+                result = future.result()
+                if isinstance(result, PhotographExtraction) and result.template is not None:
+                    made[place][space] = result.template
     return made
 
 
 def _where(seen: Seen) -> EmbedRule:
     everywhere = Box(x=0.0, y=0.0, width=1.0, height=1.0)
     return at_given(0, GivenFace(box=everywhere, landmarks=seen.landmarks, score=1.0))
-
-
-def _template(result: ExtractionResult) -> Template | None:
-    if not isinstance(result, PhotographExtraction):
-        return None
-    return next(
-        (face.template for page in result.pages for face in page.faces if face.template is not None), None
-    )
