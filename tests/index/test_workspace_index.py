@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
@@ -65,10 +68,7 @@ def test_upkeep_is_due_where_a_segment_did_not_open(sqlite_house: House) -> None
     for person in ("P001", "P002"):
         sqlite_house.enrol(sqlite_house.person(person), photograph(person))
     assert workspace.keep_index(seal_rows=1).sealed_rows == 2
-    (file,) = (workspace.directory / "segments").rglob("segment-*")
-    data = file.read_bytes()
-    file.chmod(0o600)
-    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    _spoil(workspace)
     workspace.__dict__.pop("index").close()  # as after a start: what is open stays good
     assert workspace.keep_index_where_due() is None
     assert _searched(sqlite_house) == (0, 2)
@@ -77,6 +77,26 @@ def test_upkeep_is_due_where_a_segment_did_not_open(sqlite_house: House) -> None
     assert report.remade == 1
     assert _searched(sqlite_house) == (2, 2)
     assert workspace.keep_index_where_due() is None
+
+
+def test_the_doctor_has_a_damaged_segment_made_again(sqlite_house: House) -> None:
+    workspace = sqlite_house.workspace
+    sqlite_house.enrol(sqlite_house.person("P001"), photograph("P001"))
+    assert workspace.keep_index(seal_rows=1).sealed_rows == 1
+    _spoil(workspace)
+    for said in ("a part that did not open was made again from the records", "1 references in segments"):
+        doctor = [sys.executable, "-m", "countenance", "doctor", "--json", "--workspace"]
+        told = subprocess.run([*doctor, workspace.directory], capture_output=True, text=True, check=False)
+        seen = {one["check"]: one["seen"] for one in json.loads(told.stdout)["checks"]}
+        assert seen["index"].startswith(said)
+
+
+def _spoil(workspace: Workspace) -> None:
+    """Turn one bit of the only segment."""
+    (file,) = (workspace.directory / "segments").rglob("segment-*")
+    data = file.read_bytes()
+    file.chmod(0o600)
+    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
 
 
 def _searched(house: House) -> tuple[int, int]:

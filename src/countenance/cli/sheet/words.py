@@ -223,8 +223,8 @@ def coverage_sentence(coverage: Coverage) -> str:
     if coverage.not_searchable:
         more = say(
             N_(
-                "{count} could not be searched: no template of this model pack, or a part of the index that is being "
-                "made again."
+                "{count} could not be searched: no template of this model pack, or a part of the index that the searcher, "
+                "or countenance doctor, makes again."
             ),
             count=whole_number(coverage.not_searchable),
         )
