@@ -195,4 +195,4 @@ def _describe(view: Callable[..., Any], bodies: Mapping[str, type[Body]]) -> Non
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     request = inspect.Parameter("request", kind, annotation=HttpRequest)
     rest = [inspect.Parameter(name, kind, annotation=body) for name, body in bodies.items()]
-    view.__signature__ = inspect.Signature([request, *rest])  # type: ignore[attr-defined]
+    vars(view)["__signature__"] = inspect.Signature([request, *rest])
