@@ -12,8 +12,6 @@ from api_parts import Api
 
 AGAIN: tuple[Callable[[Api], None], ...] = (
     test_api_acts.test_an_act_is_done_once_under_one_key,
-    test_api_acts.test_an_answer_may_come_later,
-    test_api_acts.test_pages_of_a_list,
     test_api_acts.test_two_persons_sign_over_the_api_too,
     test_api_attacks.test_bodies_that_are_no_body_change_nothing,
     test_api_attacks.test_the_same_key_from_many_sides_at_once_is_one_act,
