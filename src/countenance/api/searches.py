@@ -28,9 +28,7 @@ from countenance.search.values import (
     SearchRequest,
     WhichFace,
 )
-
-MOST_BYTES = 64 << 20
-"""Of all photographs of one search together."""
+from countenance.web.site import MOST_UPLOADED
 
 _Face = Annotated[int, Field(ge=-1, le=10_000)]
 
@@ -188,11 +186,11 @@ def read_pictures(files: list[UploadedFile]) -> tuple[bytes, ...]:
             code="photographs",
             most=MOST_PHOTOGRAPHS,
         )
-    if sum(file.size or 0 for file in files) > MOST_BYTES:
+    if sum(file.size or 0 for file in files) > MOST_UPLOADED:
         raise UsageError(
             N_("The photographs have more than {most} bytes together."),
             code="photographs-size",
-            most=MOST_BYTES,
+            most=MOST_UPLOADED,
         )
     return tuple(file.read() for file in files)
 

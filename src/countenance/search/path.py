@@ -24,6 +24,7 @@ from countenance.policy.purposes import Purpose
 from countenance.policy.replay import question_json
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import RefusedError, UnavailableError
+from countenance.primitives.spans import Spanned, span
 from countenance.primitives.text import N_
 from countenance.records.database import DjangoTransaction, open_reading
 from countenance.records.ending import end_expired
@@ -66,20 +67,24 @@ def search(
     request = SearchRequest.read(signed.act, signed.params, photographs)
     end_expired(workspace)  # a consent that has run out is compared with nothing
     now = workspace.clock()
-    asked = ask(workspace, signed, request, now)
-    granted = decide(workspace, asked, now)
+    with span(Spanned.SEARCH_DECIDE):
+        asked = ask(workspace, signed, request, now)
+        granted = decide(workspace, asked, now)
     if isinstance(granted, Refused):
         return _refuse(workspace, signed, asked, granted)
     floors = floors_of(asked.gallery, str(workspace.models.space_id), now)
-    probe = make_probe(granted, request, pool, weak_below=floors.weak)
+    with span(Spanned.SEARCH_PROBE):
+        probe = make_probe(granted, request, pool, weak_below=floors.weak)
     if isinstance(probe, WhichFace):
         return probe
     if isinstance(probe, FailureToAcquire):
         return _not_acquired(workspace, signed, asked, probe, granted)
     with kept_probe(workspace, asked, probe) as keeping:
         for _ in range(_TRIES):
-            found = _scan(workspace, asked, probe)
-            concluded = _conclude(workspace, signed, asked, found, keeping.parts)
+            with span(Spanned.SEARCH_SCAN):
+                found = _scan(workspace, asked, probe)
+            with span(Spanned.SEARCH_LOG):
+                concluded = _conclude(workspace, signed, asked, found, keeping.parts)
             if isinstance(concluded, Refused):
                 return concluded
             if isinstance(concluded, Concluded):

@@ -9,6 +9,7 @@ import click
 from countenance.cli.acts import pass_door
 from countenance.cli.door import Door
 from countenance.cli.ending import when_asked_to_end
+from countenance.cli.journal import keep_journal
 from countenance.cli.language import say
 from countenance.cli.parts import Command, argument, option
 from countenance.cli.table import TABLE
@@ -53,6 +54,7 @@ def serve(door: Door, port: int, host: str, public: str) -> None:
     from countenance.web.serving import beside_searcher, check_address, listen
     from countenance.web.site import application, site
 
+    keep_journal()
     directory = door.directory().absolute()
     wsgi = application(directory, public=public)
     try:
