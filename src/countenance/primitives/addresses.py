@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import urlsplit
-
-if TYPE_CHECKING:
-    from http.client import HTTPConnection
 
 
 def is_private_on_the_way(url: str) -> bool:
@@ -30,20 +29,50 @@ def is_here(host: str) -> bool:
         return False
 
 
-def connection_to(url: str, *, seconds: float) -> tuple[HTTPConnection, str]:
-    """A connection to an http or https address, not opened yet, and what to ask of it: path and query.
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What an address answered."""
 
-    Over https the system's certificates decide. No redirection is followed, and no proxy asked. Raises ValueError.
+    status: int  # of HTTP
+    media_type: str  # the header as it came
+    body: bytes  # empty where it was not asked for
+
+
+def exchange(
+    method: str,
+    url: str,
+    *,
+    seconds: float,
+    longest: int | None,
+    body: bytes | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Answer:
+    """One request and its answer, over http or https: the only way in which anything here speaks HTTP to an address.
+
+    Over https the system's certificates decide. No redirection is followed, and no proxy asked. `longest`: of the
+    answer's body, bytes; None leaves it unread. Raises ValueError (no http or https address), OSError (no answer within
+    `seconds`, none that is HTTP, or a longer one).
     """
     import ssl
-    from http.client import HTTPConnection, HTTPSConnection  # not at start-up
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection  # not at start-up
 
     parts = urlsplit(url)
-    host = parts.hostname or ""
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(url)
     connection: HTTPConnection = (
-        HTTPSConnection(host, parts.port, timeout=seconds, context=ssl.create_default_context())
+        HTTPSConnection(parts.hostname, parts.port, timeout=seconds, context=ssl.create_default_context())
         if parts.scheme == "https"
-        else HTTPConnection(host, parts.port, timeout=seconds)
+        else HTTPConnection(parts.hostname, parts.port, timeout=seconds)
     )
-    query = f"?{parts.query}" if parts.query else ""
-    return connection, (parts.path or "/") + query
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        connection.request(method, target, body=body, headers=dict(headers))
+        answer = connection.getresponse()
+        data = b"" if longest is None else answer.read(longest + 1)
+    except HTTPException as error:
+        raise OSError(type(error).__name__) from error
+    finally:
+        connection.close()
+    if longest is not None and len(data) > longest:
+        raise OSError(f"more than {longest} bytes")
+    return Answer(status=answer.status, media_type=answer.getheader("Content-Type", ""), body=data)

@@ -11,9 +11,8 @@ import base64
 import json
 import logging
 from datetime import datetime, timedelta
-from http.client import HTTPException
 
-from countenance.primitives.addresses import connection_to
+from countenance.primitives.addresses import exchange
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import CountenanceError
 from countenance.records.database import open_reading, open_transaction
@@ -78,17 +77,14 @@ def send(
         "webhook-signature": f"v1a,{base64.b64encode(signature).decode()}",
     }
     try:
-        connection, target = connection_to(checked_address(hook.url), seconds=SECONDS)
-        try:
-            connection.request("POST", target, body=body, headers=headers)
-            status = connection.getresponse().status
-        finally:
-            connection.close()
-    except (OSError, HTTPException, CountenanceError, ValueError) as error:
+        answer = exchange(
+            "POST", checked_address(hook.url), body=body, headers=headers, seconds=SECONDS, longest=None
+        )
+    except (OSError, CountenanceError, ValueError) as error:
         _log.warning("webhook %s: %s", hook.code, type(error).__name__)
         return False
-    if not 200 <= status < 300:
-        _log.warning("webhook %s: answered %d", hook.code, status)
+    if not 200 <= answer.status < 300:
+        _log.warning("webhook %s: answered %d", hook.code, answer.status)
         return False
     return True
 

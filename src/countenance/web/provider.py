@@ -20,12 +20,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from countenance.primitives.addresses import connection_to, is_private_on_the_way
+from countenance.primitives.addresses import exchange, is_private_on_the_way
 from countenance.primitives.errors import RefusedError, UnavailableError
 from countenance.primitives.text import N_
 from countenance.records.models import Provider
@@ -202,18 +201,16 @@ def _ask(
 ) -> dict[str, Any]:
     """One JSON document. No redirection is followed, and no more than a megabyte is read."""
     parts = urlsplit(url)
-    connection, target = connection_to(url, seconds=_SECONDS)
+    where = f"{parts.scheme}://{parts.netloc}"
     try:
-        connection.request(method, target, body=body, headers=headers or {})
-        response = connection.getresponse()
-        data = response.read(_MOST_BYTES + 1)
-        document = json.loads(data) if response.status == 200 and len(data) <= _MOST_BYTES else None
-    except (OSError, HTTPException, ValueError) as error:
-        raise _unavailable(f"{parts.scheme}://{parts.netloc}") from error
-    finally:
-        connection.close()
+        answer = exchange(
+            method, url, body=body, headers=headers or {}, seconds=_SECONDS, longest=_MOST_BYTES
+        )
+        document = json.loads(answer.body) if answer.status == 200 else None
+    except (OSError, ValueError) as error:
+        raise _unavailable(where) from error
     if not isinstance(document, dict):
-        raise _unavailable(f"{parts.scheme}://{parts.netloc}")
+        raise _unavailable(where)
     return document
 
 

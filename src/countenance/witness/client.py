@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
 
+from countenance.primitives.addresses import exchange
 from countenance.primitives.errors import ConflictError, UnavailableError, UsageError
 from countenance.primitives.text import N_
 from countenance.witness.request import format_request
@@ -57,29 +56,27 @@ def ask(url: str, size: int, checkpoint: str, proof: Proof, *, old_size: int = 0
 
 def _post(url: str, body: str) -> tuple[int, str, str]:
     """Status, content type and text of the answer."""
-    parts = urlsplit(url)
-    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-    if parts.scheme not in kinds or not parts.hostname:
+    try:
+        answer = exchange(
+            "POST",
+            f"{url.rstrip('/')}/add-checkpoint",
+            body=body.encode(),
+            headers={"Content-Type": "text/plain"},
+            seconds=_SECONDS,
+            longest=_ANSWER_MAX,
+        )
+    except ValueError as error:
         raise UsageError(
             N_("{url} is not the address of a witness."),
             remedy=N_("Give it as https://HOST/PATH."),
             code="witness-url",
             url=url,
-        )
-    try:
-        connection = kinds[parts.scheme](parts.hostname, parts.port, timeout=_SECONDS)
-        try:
-            path = f"{parts.path.rstrip('/')}/add-checkpoint"
-            connection.request("POST", path, body=body.encode(), headers={"Content-Type": "text/plain"})
-            answer = connection.getresponse()
-            text = answer.read(_ANSWER_MAX).decode("utf-8", "replace")
-            return answer.status, answer.getheader("Content-Type", ""), text
-        finally:
-            connection.close()
-    except (OSError, ValueError, http.client.HTTPException) as error:
+        ) from error
+    except OSError as error:
         raise UnavailableError(
             N_("The witness at {url} does not answer."),
             remedy=N_("Nothing is lost: ask again later. The checkpoint stays valid without it."),
             code="witness-silent",
             url=url,
         ) from error
+    return answer.status, answer.media_type, answer.body.decode("utf-8", "replace")

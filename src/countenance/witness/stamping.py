@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
-from urllib.parse import urlsplit
-
+from countenance.primitives.addresses import exchange
 from countenance.primitives.errors import UnavailableError, UsageError
 from countenance.primitives.text import N_
 
@@ -14,32 +12,29 @@ _ANSWER_MAX = 1 << 20
 
 def ask_stamp(url: str, request: bytes) -> bytes:
     """The response of the authority at `url`. Raises UsageError (not an address), UnavailableError (no such answer)."""
-    parts = urlsplit(url)
-    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-    if parts.scheme not in kinds or not parts.hostname:
+    try:
+        answer = exchange(
+            "POST",
+            url,
+            body=request,
+            headers={"Content-Type": "application/timestamp-query"},
+            seconds=_SECONDS,
+            longest=_ANSWER_MAX,
+        )
+        if answer.status != 200:
+            raise OSError(str(answer.status))
+    except ValueError as error:
         raise UsageError(
             N_("{url} is not the address of a time-stamping authority."),
             remedy=N_("Give it as https://HOST/PATH."),
             code="timestamp-url",
             url=url,
-        )
-    try:
-        connection = kinds[parts.scheme](parts.hostname, parts.port, timeout=_SECONDS)
-        try:
-            path = parts.path + (f"?{parts.query}" if parts.query else "")
-            headers = {"Content-Type": "application/timestamp-query"}
-            connection.request("POST", path or "/", body=request, headers=headers)
-            answer = connection.getresponse()
-            if answer.status != 200:
-                raise http.client.HTTPException(str(answer.status))
-            data: bytes = answer.read(_ANSWER_MAX)
-            return data
-        finally:
-            connection.close()
-    except (OSError, ValueError, http.client.HTTPException) as error:
+        ) from error
+    except OSError as error:
         raise UnavailableError(
             N_("The time-stamping authority at {url} does not answer."),
             remedy=N_("Nothing is lost: ask again later. The checkpoint stays valid without it."),
             code="timestamp-silent",
             url=url,
         ) from error
+    return answer.body
