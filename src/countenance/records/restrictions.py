@@ -70,6 +70,27 @@ def of_lock(lock: Lock) -> Restriction:
     )
 
 
+def of_gallery(gallery: Gallery) -> tuple[Restriction, ...]:
+    """What is closed in a gallery by itself, as rules HOUSE-50 and HOUSE-52 tell whoever would search it."""
+    closed = (
+        ("HOUSE-50", LockKind.ALL, gallery.suspended_at),
+        ("HOUSE-52", LockKind.SEARCH, gallery.search_locked_at),
+    )
+    return tuple(
+        Restriction(
+            code=rule,
+            kind=kind,
+            target=TargetKind.GALLERY,
+            target_id=str(gallery.pk),
+            authority=LOCK_AUTHORITY,
+            since=at.date().isoformat(),
+            begins=at,
+        )
+        for rule, kind, at in closed
+        if at is not None
+    )
+
+
 def refusal(
     workspace: Workspace, effect: Effect | None, touched: Touched, now: datetime, *, epoch: int | None = None
 ) -> Refused | None:
@@ -172,6 +193,9 @@ def result_refusal(
     workspace: Workspace, account: Account, search: Search, effect: Effect, now: datetime
 ) -> Refused | None:
     """What speaks against using (SEARCH) or handing on (EXPORT) a candidate list that was made earlier."""
+    for closed in of_gallery(search.gallery):
+        if effect in closed.effects and closed.stands(now):
+            return closed.refused(workspace.policy().book.hash)
     refused = search_refusal(workspace, account, search.case, search.gallery, now, effect=effect)
     if refused is not None:
         return refused

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from countenance.acting.form import Field, FieldKind, Forms, form, line, moment, number, text, word
 from countenance.policy.grants import MAX_CANDIDATES
 from countenance.policy.questions import Act
@@ -13,11 +15,8 @@ _VERDICT = (
     Field(name="features", kind=FieldKind.FEATURES, required=False),
     text("note", required=False),
 )
-_CANDIDATE = (
-    line("case"),
-    number("search", least=0, most=1 << 53, required=True),  # its log entry
-    number("rank", least=1, most=MAX_CANDIDATES, required=True),
-)
+_SEARCH = (line("case"), number("search", least=0, most=1 << 53, required=True))  # its log entry
+_RANK = number("rank", least=1, most=MAX_CANDIDATES, required=True)
 
 FORMS: Forms = {
     Act.COMPETENCE_RECORD: form(
@@ -27,8 +26,8 @@ FORMS: Forms = {
     Act.REVIEW_NEXT: form(line("review", required=False), line("after", required=False)),
     Act.REVIEW_SEAL: form(line("pair"), *_VERDICT),
     Act.REVIEW_WITHDRAW: form(line("pair", required=False)),
-    Act.CANDIDATE_SHOW: form(*_CANDIDATE),
-    Act.CANDIDATE_JUDGE: form(*_CANDIDATE, *_VERDICT),
+    Act.CANDIDATE_SHOW: form(*_SEARCH, replace(_RANK, required=False)),
+    Act.CANDIDATE_JUDGE: form(*_SEARCH, _RANK, *_VERDICT),
     Act.REVIEW_READ: form(word("listing", ReviewListing)),
     Act.REPORT_MAKE: form(line("case")),
 }

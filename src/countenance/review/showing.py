@@ -20,12 +20,15 @@ from countenance.records.identity import SignedRequest
 from countenance.records.models import Candidate
 from countenance.records.photographs import photograph_of
 from countenance.records.workspace import Workspace
-from countenance.review.listed import find_candidate
+from countenance.review.listed import candidates_left, find_candidate
 from countenance.review.pictures import is_live_candidate
 
 
 def show(step: Step) -> Outcome:
-    """The look is permitted and logged; `look` adds the picture."""
+    """Without a rank: which candidates of the list are left. With one, the look is permitted and logged; `look` adds the picture."""
+    if "rank" not in step.params.json:
+        left: list[Json] = [each.rank for each in candidates_left(step)]
+        return Outcome(record={"ranks": left})
     candidate = find_candidate(step)
     case = candidate.search.case
     assert case is not None
@@ -53,7 +56,7 @@ def show(step: Step) -> Outcome:
 
 
 def look(workspace: Workspace, signed: SignedRequest, handlers: Handlers, pool: ExtractionPool) -> ActResult:
-    """Carry out `candidate-show`. The record gains `picture` (JPEG in base64, None where the holder's file is gone or is
+    """Carry out `candidate-show`. With a rank, the record gains `picture` (JPEG in base64, None where the holder's file is gone or is
     not the same any more) and `destroyed`, how many other faces there were.
 
     Raises what `perform` does; NotFoundError where the candidate's basis ended while the picture was made.
@@ -61,6 +64,8 @@ def look(workspace: Workspace, signed: SignedRequest, handlers: Handlers, pool: 
     result = perform(workspace, signed, handlers)
     assert isinstance(result.record, dict)
     record = dict(result.record)
+    if "candidate" not in record:
+        return result
     key = UUID(str(record.pop("candidate")))
     rows = Candidate.objects.select_related("reference", "face__photograph__source").filter(pk=key)
     row = rows.first()

@@ -17,6 +17,7 @@ from countenance.primitives.canonical import Json
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import FormatError, UsageError
 from countenance.primitives.text import N_
+from countenance.records.database import open_reading
 from countenance.records.identity import SignedRequest
 from countenance.records.workspace import Workspace
 from countenance.review.showing import look
@@ -82,6 +83,12 @@ class LocalSearcher:
     def workspace_id(self) -> str:
         return str(self._workspace.settings.id)
 
+    @property
+    def epoch(self) -> int:
+        """The revocation epoch now."""
+        with open_reading():
+            return self._workspace.epoch()
+
     def search(self, signed: SignedRequest, photographs: tuple[bytes, ...]) -> SearchAnswer:
         """Run the path of a search here."""
         return search(self._workspace, signed, photographs, self._pool_in_use())
@@ -115,11 +122,15 @@ class LocalSearcher:
 
 
 class RemoteSearcher:
-    """The searcher process behind its socket. Holds one connection; for one thread."""
+    """The searcher process behind its socket. Holds one connection; for one thread.
 
-    def __init__(self, connection: socket.socket, workspace_id: str) -> None:
+    `epoch`: the revocation epoch when the connection was made. While it is the same, nothing that was shown has ended.
+    """
+
+    def __init__(self, connection: socket.socket, *, workspace_id: str, epoch: int) -> None:
         self._connection = connection
         self._workspace_id = workspace_id
+        self.epoch = epoch
 
     @property
     def workspace_id(self) -> str:
@@ -224,7 +235,8 @@ def connect(path: Path) -> RemoteSearcher | None:
     if greeting is None:
         connection.close()
         return None
-    return RemoteSearcher(connection, str(greeting[0]["workspace"]))
+    header, _ = greeting
+    return RemoteSearcher(connection, workspace_id=str(header["workspace"]), epoch=int(header["epoch"]))
 
 
 class short_address:  # noqa: N801 - a context manager, used like a function

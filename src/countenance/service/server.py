@@ -151,7 +151,8 @@ class SearcherServer:
         header: dict[str, Any], blobs: list[bytes], searcher: LocalSearcher
     ) -> tuple[dict[str, Any], list[bytes]]:
         if header.get("op") == "hello":
-            return {"kind": "hello", "workspace": searcher.workspace_id, "pid": os.getpid()}, []
+            greeting = {"workspace": searcher.workspace_id, "epoch": searcher.epoch, "pid": os.getpid()}
+            return {"kind": "hello", **greeting}, []
         try:
             if header.get("op") == "public":
                 question = str(header.get("act", ""))

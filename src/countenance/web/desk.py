@@ -33,15 +33,31 @@ class Desk:
     def __init__(self, member: Member, held: Site) -> None:
         self.member = member
         self.site = held
+        self._epoch: int | None = None
+
+    @contextmanager
+    def _searcher(self) -> Iterator[RemoteSearcher]:
+        with searcher(self.site) as asked:
+            self._epoch = asked.epoch if self._epoch is None else min(self._epoch, asked.epoch)
+            yield asked
+
+    @property
+    def epoch(self) -> int:
+        """The revocation epoch before this request was told anything: what was told may be shown while it is the same."""
+        if self._epoch is None:
+            with self._searcher():
+                pass
+        assert self._epoch is not None
+        return self._epoch
 
     def perform(self, act: str, params: Mapping[str, Json] | None = None) -> ActResult:
         """Have an act carried out. Raises what the searcher raises: RefusedError with its rule, UsageError ..."""
-        with searcher(self.site) as asked:
+        with self._searcher() as asked:
             return asked.perform(self._sign(asked, act, dict(params or {})))
 
     def perform_with(self, act: str, params: Mapping[str, Json], picture: bytes) -> ActResult:
         """As `perform`, for an act that comes with a picture; its SHA-256 is among the parameters."""
-        with searcher(self.site) as asked:
+        with self._searcher() as asked:
             return asked.perform_with(self._sign(asked, act, dict(params)), picture)
 
     def record(self, act: str, params: Mapping[str, Json] | None = None) -> dict[str, Any]:
@@ -53,9 +69,25 @@ class Desk:
         """One listing, as the member may see it."""
         return list(self.record(act, {"listing": listing})[listing])
 
+    def lay(self, value: object, size: int) -> str:
+        """Lay something on the table of this session; returns the name it is found by."""
+        return self.site.tray.lay(self.member.session.pk, value, size, self.site.now())
+
+    def find(self, name: str) -> object | None:
+        """What lies on the table of this session under `name`."""
+        return self.site.tray.find(self.member.session.pk, name, self.site.now())
+
+    def take(self, name: str) -> object | None:
+        """As `find`, and it is gone from the table."""
+        return self.site.tray.take(self.member.session.pk, name, self.site.now())
+
+    def may_show(self, epoch: int | None) -> bool:
+        """Whether what was told in `epoch` may be shown: nothing has ended since. None: it shows nobody of a gallery."""
+        return epoch is None or epoch == self.epoch
+
     def search(self, request: SearchRequest) -> SearchAnswer:
         """Search, with the photographs of the request."""
-        with searcher(self.site) as asked:
+        with self._searcher() as asked:
             return asked.search(self._sign(asked, "search", request.params()), request.photographs)
 
     def _sign(self, asked: RemoteSearcher, act: str, params: Json) -> Any:
@@ -89,9 +121,13 @@ def member_of(request: HttpRequest) -> Member | None:
 
 def desk_of(request: HttpRequest) -> Desk:
     """The desk of whoever is in; only in a page that is `signed_in`."""
-    member = member_of(request)
-    assert member is not None
-    return Desk(member, site())
+    found: Desk | None = getattr(request, "desk", None)
+    if found is None:
+        member = member_of(request)
+        assert member is not None
+        found = Desk(member, site())
+        request.desk = found  # type: ignore[attr-defined]  # Django's requests carry what middleware and pages add
+    return found
 
 
 def signed_in(page: Page) -> Page:

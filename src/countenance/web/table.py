@@ -1,9 +1,13 @@
-"""What somebody has on the table: photographs that wait for a choice, a list of candidates, a pair to examine."""
+"""What somebody has on the table: photographs that wait for a choice, a list of candidates, a pair to examine, a picture.
+
+What shows people of a gallery bears the revocation epoch in which it was told. Once that has moved, somebody may have
+withdrawn or a lock may be on: no picture of it is shown until the searcher was asked anew.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 from countenance.search.values import LoggedCandidates, WhichFace
@@ -11,7 +15,10 @@ from countenance.search.values import LoggedCandidates, WhichFace
 
 @runtime_checkable
 class Pictured(Protocol):
-    """Something with pictures that the browser asks for one by one."""
+    """Something with pictures that the browser asks for one by one. `epoch`: as told above; None shows nobody of a gallery."""
+
+    @property
+    def epoch(self) -> int | None: ...
 
     def picture(self, kind: str, number: int) -> bytes | None: ...
 
@@ -25,6 +32,7 @@ class Upload:
     photographs: tuple[bytes, ...] = field(repr=False)
     faces: tuple[int | None, ...]
     which: WhichFace
+    epoch: None = None  # one's own photographs
 
     def picture(self, kind: str, number: int) -> bytes | None:
         """`face`: by its number in the photograph."""
@@ -38,9 +46,15 @@ class Upload:
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """Candidates as they were logged."""
+    """Candidates as they were logged, and of those the ones that still stood in `epoch`."""
 
     answer: LoggedCandidates = field(repr=False)
+    epoch: int
+
+    def standing(self, ranks: Collection[int], epoch: int) -> Listed:
+        """The same list, of which those of `ranks` are left."""
+        left = tuple(each for each in self.answer.candidates if each.rank in ranks)
+        return Listed(answer=replace(self.answer, candidates=left), epoch=epoch)
 
     def picture(self, kind: str, number: int) -> bytes | None:
         """`candidate`: by rank; `probe`: by place."""
@@ -63,6 +77,7 @@ class Pair:
     pair: str
     review: str
     left: int
+    epoch: int
     pictures: Mapping[tuple[str, int], tuple[bytes, float]] = field(repr=False)
 
     def picture(self, kind: str, number: int) -> bytes | None:
@@ -73,3 +88,19 @@ class Pair:
     @property
     def size(self) -> int:
         return sum(len(jpeg) for jpeg, _share in self.pictures.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One picture of an answer."""
+
+    jpeg: bytes = field(repr=False)
+    epoch: int
+
+    def picture(self, kind: str, number: int) -> bytes | None:
+        """`answer`, 0."""
+        return self.jpeg if (kind, number) == ("answer", 0) else None
+
+    @property
+    def size(self) -> int:
+        return len(self.jpeg)

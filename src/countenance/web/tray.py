@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -39,6 +39,13 @@ class Tray:
             while sum(each.size for each in self._held.values()) > MOST_BYTES and len(self._held) > 1:
                 self._held.popitem(last=False)
         return name
+
+    def replace(self, session: UUID, name: str, value: object) -> None:
+        """Put something else in the place of what lies under `name`, for as long as that would have lain there."""
+        with self._lock:
+            held = self._held.get(name)
+            if held is not None and held.session == session:
+                self._held[name] = replace(held, value=value)
 
     def find(self, session: UUID, name: str, now: datetime) -> object | None:
         """What lies under `name` for this session; None where nothing does (any more)."""

@@ -17,7 +17,7 @@ from countenance.search.values import Candidate, LoggedCandidates, ProbeFace
 from countenance.web.desk import Desk, desk_of, signed_in
 from countenance.web.failures import Failure, failure_of
 from countenance.web.pictures import Shown, shown
-from countenance.web.table import Listed, Pictured
+from countenance.web.table import Listed, Picture, Pictured
 from countenance.web.verdicts import read_verdict, verdict_form
 
 
@@ -68,10 +68,8 @@ def photograph(request: HttpRequest, code: str, name: str, rank: int) -> HttpRes
     except CountenanceError as error:
         return _compare(request, answer, name, rank, failure=failure_of(error))
     if scene["picture"]:
-        data = base64.b64decode(scene["picture"])
-        scene["src"] = (
-            f"/shown/{desk.site.tray.lay(desk.member.session.pk, data, len(data), desk.site.now())}"
-        )
+        laid = Picture(jpeg=base64.b64decode(scene["picture"]), epoch=desk.epoch)
+        scene["src"] = f"/shown/{desk.lay(laid, laid.size)}"
     return _compare(request, answer, name, rank, scene=scene)
 
 
@@ -113,17 +111,18 @@ def _compare(
 @require_safe
 @signed_in
 def picture(request: HttpRequest, name: str, kind: str, number: int) -> HttpResponse:
-    """One crop of what lies on one's own table."""
+    """One crop of what lies on one's own table, as long as nothing has ended since it was told."""
     desk = desk_of(request)
-    held = desk.site.tray.find(desk.member.session.pk, name, desk.site.now())
+    held = desk.find(name)
     crop = held.picture(kind, number) if isinstance(held, Pictured) else None
-    if crop is None:
+    if crop is None or not isinstance(held, Pictured) or not desk.may_show(held.epoch):
         raise Http404
     return HttpResponse(crop, content_type="image/jpeg")
 
 
 def _on_the_table(desk: Desk, code: str, name: str) -> LoggedCandidates:
-    found = desk.site.tray.find(desk.member.session.pk, name, desk.site.now())
+    """The list, of which those candidates are left that may be shown now. Raises what the searcher says against it."""
+    found = desk.find(name)
     if not isinstance(found, Listed) or found.answer.case != code:
         raise NotFoundError(
             N_("This list is not on the table any more. It stays in the log."),
@@ -132,6 +131,9 @@ def _on_the_table(desk: Desk, code: str, name: str) -> LoggedCandidates:
             ),
             code="list-gone",
         )
+    told = desk.record("candidate-show", {"case": code, "search": found.answer.log_entry})
+    found = found.standing(told["ranks"], desk.epoch)
+    desk.site.tray.replace(desk.member.session.pk, name, found)
     return found.answer
 
 
@@ -154,6 +156,6 @@ def _line(candidate: Candidate, name: str) -> dict[str, Any]:
         "shown": shown(candidate.crop, candidate.eye_share, f"/pictures/{name}/candidate/{candidate.rank}"),
         "meaning": words.statement_sentence(candidate.statement),
         "score": words.decimal(candidate.score),
-        "references": words.references_words(candidate.references),
+        "references": words.references_words(candidate),
         "taken": words.date_words(candidate.captured_at),
     }

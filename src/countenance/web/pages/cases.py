@@ -137,7 +137,6 @@ def search(request: HttpRequest, code: str) -> HttpResponse:
         answer = desk.search(asked)
     except CountenanceError as error:
         return _case(request, code, failure_of(error))
-    now, session = desk.site.now(), desk.member.session.pk
     match answer:
         case Refused():
             return _case(request, code, failure_of(answer.error()))
@@ -147,18 +146,16 @@ def search(request: HttpRequest, code: str) -> HttpResponse:
             upload = Upload(
                 case=code, gallery=gallery, photographs=photographs, faces=tuple(faces), which=answer
             )
-            name = desk.site.tray.lay(session, upload, upload.size, now)
-            return _which(request, name, upload)
+            return _which(request, desk.lay(upload, upload.size), upload)
         case LoggedCandidates():
-            found = Listed(answer=answer)
-            name = desk.site.tray.lay(session, found, found.size, now)
-            return HttpResponseRedirect(f"/cases/{code}/searches/{name}")
+            found = Listed(answer=answer, epoch=desk.epoch)
+            return HttpResponseRedirect(f"/cases/{code}/searches/{desk.lay(found, found.size)}")
 
 
 def _waiting(desk: Desk, name: str) -> Upload | None:
     if not name:
         return None
-    found = desk.site.tray.take(desk.member.session.pk, name, desk.site.now())
+    found = desk.take(name)
     if not isinstance(found, Upload):
         raise NotFoundError(
             N_("The photographs are not on the table any more."),

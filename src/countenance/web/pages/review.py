@@ -56,9 +56,8 @@ def take(request: HttpRequest) -> HttpResponse:
         return _desk(request, failure_of(error))
     if record.get("pair") is None:
         return HttpResponseRedirect("/review?done=1")
-    found = _pair_of(record)
-    name = at.site.tray.lay(at.member.session.pk, found, found.size, at.site.now())
-    return HttpResponseRedirect(f"/review/pair/{name}")
+    found = _pair_of(record, at.epoch)
+    return HttpResponseRedirect(f"/review/pair/{at.lay(found, found.size)}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,10 +67,12 @@ def pair(request: HttpRequest, name: str) -> HttpResponse:
     at = desk_of(request)
     found = _held(at, name)
     failure = None
+    if request.method != "POST" and not at.may_show(found.epoch):
+        raise _gone()
     if request.method == "POST":
         try:
             at.perform("review-seal", {"pair": found.pair, **read_verdict(request)})
-            at.site.tray.take(at.member.session.pk, name, at.site.now())
+            at.take(name)
             return take(request)  # on to the next one: what was sealed is not shown again
         except CountenanceError as error:
             failure = failure_of(error)
@@ -129,24 +130,30 @@ def train(request: HttpRequest) -> HttpResponse:
 
 
 def _held(at: Desk, name: str) -> Pair:
-    found = at.site.tray.find(at.member.session.pk, name, at.site.now())
+    found = at.find(name)
     if not isinstance(found, Pair):
-        raise NotFoundError(
-            N_("This pair is not on the table any more."),
-            remedy=N_("Take the next one: what you have not sealed comes again."),
-            code="pair-gone",
-        )
+        raise _gone()
     return found
 
 
-def _pair_of(record: dict[str, Any]) -> Pair:
+def _gone() -> NotFoundError:
+    return NotFoundError(
+        N_("This pair is not on the table any more."),
+        remedy=N_("Take the next one: what you have not sealed comes again."),
+        code="pair-gone",
+    )
+
+
+def _pair_of(record: dict[str, Any], epoch: int) -> Pair:
     faces = [record["face"]] if record["face"] else []
     pictures = {
         (kind, place): (base64.b64decode(each["jpeg"]), float(each["eye_share"]))
         for kind, listed in (("probe", record["probe"]), ("face", faces))
         for place, each in enumerate(listed)
     }
-    return Pair(pair=record["pair"], review=record["review"], left=record["left"], pictures=pictures)
+    return Pair(
+        pair=record["pair"], review=record["review"], left=record["left"], epoch=epoch, pictures=pictures
+    )
 
 
 def _care(request: HttpRequest) -> list[str]:

@@ -33,6 +33,7 @@ from countenance.web.shelves import (
     Wing,
     acts_of,
 )
+from countenance.web.table import Picture
 from countenance.web.titles import ACT_HINTS, TITLES
 
 MOST_ROWS = 50
@@ -197,17 +198,17 @@ def _done(
 def picture(request: HttpRequest, name: str) -> HttpResponse:
     """A picture that an answer laid on this session's table."""
     desk = desk_of(request)
-    data = desk.site.tray.find(desk.member.session.pk, name, desk.site.now())
-    if not isinstance(data, bytes):
+    laid = desk.find(name)
+    if not isinstance(laid, Picture) or not desk.may_show(laid.epoch):
         raise Http404
-    return HttpResponse(data, content_type="image/jpeg")
+    return HttpResponse(laid.jpeg, content_type="image/jpeg")
 
 
 @signed_in
 def file(request: HttpRequest, name: str) -> HttpResponse:
     """A file that an answer laid on this session's table: a proof or a statement, which verifies without us."""
     desk = desk_of(request)
-    text = desk.site.tray.find(desk.member.session.pk, name, desk.site.now())
+    text = desk.find(name)
     if not isinstance(text, str):
         raise Http404
     kind = "json" if text.lstrip().startswith("{") else "proof"
@@ -246,16 +247,13 @@ def _told(request: HttpRequest, record: Any, name: str = "") -> Told:
         return Told(name=label, rows=[_told(request, each) for each in record])
     desk = desk_of(request)
     if name == "file" and isinstance(record, str) and "\n" in record:
-        held = desk.site.tray.lay(desk.member.session.pk, record, len(record), desk.site.now())
-        return Told(name=label, file=held)
+        return Told(name=label, file=desk.lay(record, len(record)))
     if name in _PICTURES and isinstance(record, str):
         try:
-            data = base64.b64decode(record, validate=True)
+            laid = Picture(jpeg=base64.b64decode(record, validate=True), epoch=desk.epoch)
         except (binascii.Error, ValueError):
             return Told(name=label, text=record)
-        return Told(
-            name=label, picture=desk.site.tray.lay(desk.member.session.pk, data, len(data), desk.site.now())
-        )
+        return Told(name=label, picture=desk.lay(laid, laid.size))
     return Told(name=label, text=told(name, record))
 
 
