@@ -119,7 +119,8 @@ def _names_above(points: list[tuple[float, float, float, str, str, bool]]) -> It
 
 
 def _names_beside(points: list[tuple[float, float, float, str, str, bool]]) -> Iterator[str]:
-    taken: list[tuple[float, float, float]] = []
+    # A name lies over no mark and over no other name.
+    taken = [(across - 8, across + 8, down + 4.5) for across, down, *_ in points]
     for across, down, _, label, _, _hollow in sorted(points, key=lambda one: one[1]):
         width = 7.2 * len(label)
         left = across + 12 if across + 12 + width < _WIDTH - 8 else across - 12 - width

@@ -109,3 +109,13 @@ def test_what_is_there_is_not_run_again(compared: Path, results: dict[str, dict[
 def test_an_engine_that_cannot_be_had_is_a_row(compared: Path) -> None:
     said = compare(compared, "--only", "DuckDB", environment=os.environ | {"PATH": ""})
     assert "| DuckDB | cannot be installed: uv is not here |" in said
+
+
+def test_ours_without_records_finds_the_same_and_says_so(tmp_path: Path) -> None:
+    said = compare(tmp_path, "--records", "no", "--only", "countenance")
+    (row,) = [line for line in said.splitlines() if line.startswith("| countenance, without records |")]
+    assert row.count("not tried: no records") == 2
+    (file,) = tmp_path.glob("results-*/countenance.json")
+    told = json.loads(file.read_text())
+    assert min(told["found"].values()) > 90
+    assert all(abs(told["found"][band] - share) <= 0.5 for band, share in told["brute_force"].items())
