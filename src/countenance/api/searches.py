@@ -72,6 +72,7 @@ class Lead(Schema):
     face: int
     comparison_score: Score
     references: int
+    frames: int
     source: str
     source_ref: str
     captured_at: str
@@ -242,6 +243,7 @@ def _lead(found: LoggedCandidates, line: Candidate, *, pictures: bool) -> dict[s
         "face": line.face,
         "comparison_score": score,
         "references": line.references,
+        "frames": line.frames,
         "source": line.source,
         "source_ref": line.source_ref,
         "captured_at": line.captured_at,

@@ -4,7 +4,8 @@
 2. policy       each permission class is decided; out comes a grant, or a refusal that is logged and returned
 3. probe        one face of each photograph becomes a template, fused into one
 4. scan         the index scores every permitted reference, under the grant, exactly
-5. candidates   each person's references become one comparison; who chose to be left out of answers as well is left out
+5. candidates   each person's references become one comparison; who chose to be left out of answers as well is left out;
+                frames of one burst of an unlabelled face take one place
 6. log          in one transaction: each basis is live still, the list is written, the log has its entry
 7. show         thumbnails of what has been logged, and of nothing else
 
@@ -31,6 +32,7 @@ from countenance.records.events import Event
 from countenance.records.identity import SignedRequest, spend
 from countenance.records.measuring import floors_of
 from countenance.records.workspace import Workspace
+from countenance.search.bursts import collapse_bursts
 from countenance.search.candidates import group_by_person, leads_standing, show, write
 from countenance.search.fusing import REACH, fuse_references
 from countenance.search.keeping import SealedProbe, kept_probe
@@ -122,7 +124,7 @@ def _scan(workspace: Workspace, asked: Asked, probe: Probe) -> CandidateList | N
                 )
             grouped = group_by_person(probe, answer)
             fused = fuse_references(workspace, grouped, floor=floor, now=workspace.clock())
-            found = without_suppressed(workspace, fused)
+            found = collapse_bursts(workspace, without_suppressed(workspace, fused))
         except RefusedError as error:
             if error.reason in {"grant-revoked", "grant-expired"}:
                 return None
