@@ -1,8 +1,7 @@
-"""What another version would decide is shown before it decides; and a question asked again is answered alike."""
+"""What another version would decide is shown before it decides."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 import policy_factories as make
@@ -10,10 +9,7 @@ import pytest
 
 from countenance.policy.book import PolicyBook, load_book
 from countenance.policy.difference import NOWHERE, difference, grid
-from countenance.policy.engine import PolicyEngine
 from countenance.policy.purposes import BasisKind, Purpose, Role
-from countenance.policy.replay import question_from, question_json
-from countenance.primitives.errors import FormatError
 
 
 @pytest.fixture(scope="module")
@@ -61,41 +57,3 @@ def test_the_grid_holds_all_its_axes():
         ("case ends now", "client suspended", "filed 59 days ago"),
     ):
         assert all(value in words for value in axis)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        make.SEARCH,
-        make.ENROL,
-        make.ACT,
-        make.search(permission_class=make.ROWS, purpose="odd", requester=None),
-        make.enrol(person=None),
-        make.search(gallery__filed_on=make.NOW.date(), gallery__filled=frozenset({"contact"})),
-    ],
-)
-def test_a_question_comes_back_from_json_as_it_was(canada, question):
-    engine = PolicyEngine(canada)
-    again = question_from(json.loads(json.dumps(question_json(question))))
-    assert again == question
-    assert engine.decide(again) == engine.decide(question)
-
-
-@pytest.mark.parametrize(
-    "spoilt",
-    [
-        None,
-        {},
-        {"kind": "search"},
-        {"kind": "other", "facts": {}},
-        {"kind": "act", "facts": {}},
-        {"kind": "act", "facts": {**question_json(make.ACT)["facts"], "more": 1}},
-        {"kind": "act", "facts": {**question_json(make.ACT)["facts"], "approvals": "2"}},
-        {"kind": "act", "facts": {**question_json(make.ACT)["facts"], "act": "fly"}},
-        {"kind": "act", "facts": {**question_json(make.ACT)["facts"], "now": "soon"}},
-    ],
-)
-def test_what_is_no_question_is_named(spoilt):
-    with pytest.raises(FormatError) as caught:
-        question_from(spoilt)
-    assert caught.value.code == "question"

@@ -41,10 +41,14 @@ class Law:
 
 @dataclass(frozen=True, kw_only=True)
 class Slice:
-    """Some rules of a book, parsed. `numbers`: Cedar's name of each (`policy0` ..) -> its place in the book."""
+    """Some rules of a book, parsed. `numbers`: Cedar's name of each (`policy0` ..) -> its place in the book.
+
+    `reads`: names of the facts of a request's context that one of them looks at; None: of all.
+    """
 
     policy_set: cedarpy.PolicySet
     numbers: Mapping[str, int]
+    reads: frozenset[str] | None
 
 
 class PolicyBook:
@@ -74,7 +78,7 @@ class PolicyBook:
         self.rules: tuple[tuple[str, Rule], ...] = tuple(
             (pack.name, rule) for pack in found for rule in pack.rules
         )
-        text = "\n".join(policy for pack in found for policy in pack.policies)
+        text = "\n".join(clause.guarded for pack in found for clause in pack.clauses)
         try:
             self.schema = cedarpy.Schema.from_str(self.house.schema)
             self.policy_set = cedarpy.PolicySet.from_str(text)
@@ -85,9 +89,8 @@ class PolicyBook:
             raise pack_error(f"the rules do not fit the schema ({'; '.join(map(str, validation.errors))})")
         self._by_id = self._named_rules()
         self.hash = sha256_hex(canonical_json(self.listing()))
-        self._texts = tuple(text for pack in found for text in pack.policies)
-        self._reach = tuple(kinds for pack in found for kinds in pack.reach)
-        self._slices: dict[tuple[str, tuple[str, ...]], Slice] = {}
+        self._clauses = tuple(clause for pack in found for clause in pack.clauses)
+        self._slices: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Slice] = {}
         self._laws: dict[tuple[tuple[str, str | None], ...], Law] = {}
         self._asked: dict[tuple[str, ...], frozenset[str]] = {}
         self._grounded: dict[tuple[str, tuple[str, ...]], Rule] = {}
@@ -160,22 +163,26 @@ class PolicyBook:
                 self._laws[places] = law
         return law
 
-    def slice(self, kind: str, governed: tuple[str, ...]) -> Slice:
-        """The rules that can speak to a request of `kind` where these packs govern: all others would stay silent."""
-        found = self._slices.get((kind, governed))
+    def slice(self, kind: str, law: Law) -> Slice:
+        """The rules that can speak to a request of `kind` under this law: all others would stay silent."""
+        key = (kind, law.governed, law.lawless)
+        found = self._slices.get(key)
         if found is None:
-            numbers = [
-                number
-                for number, (pack, _) in enumerate(self.rules)
-                if kind in self._reach[number] and (pack == HOUSE or pack in governed)
+            speaking = [
+                (number, clause)
+                for number, ((pack, _), clause) in enumerate(zip(self.rules, self._clauses, strict=True))
+                if kind in clause.kinds
+                and (pack == HOUSE or pack in law.governed)
+                and (clause.lawless is None or clause.lawless in law.lawless)
             ]
-            text = "\n".join(self._texts[number] for number in numbers)
+            reads = [clause.reads for _, clause in speaking]
             found = Slice(
-                policy_set=cedarpy.PolicySet.from_str(text),
-                numbers={f"policy{place}": number for place, number in enumerate(numbers)},
+                policy_set=cedarpy.PolicySet.from_str("\n".join(clause.text for _, clause in speaking)),
+                numbers={f"policy{place}": number for place, (number, _) in enumerate(speaking)},
+                reads=None if None in reads else frozenset(name for each in reads for name in each or ()),
             )
             if len(self._slices) < _MOST_LAWS:
-                self._slices[kind, governed] = found
+                self._slices[key] = found
         return found
 
     def named(self, number: int, leaves: tuple[str, ...]) -> Rule:

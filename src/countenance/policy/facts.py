@@ -48,7 +48,7 @@ class Asked:
 
     @property
     def kind(self) -> str:
-        """The kind of request that it is, one of `pack.KINDS`."""
+        """The kind of request that it is, one of `clauses.KINDS`."""
         return (
             "act" if self.request["resource"]["type"] == "Organisation" else str(self.request["action"]["id"])
         )
@@ -320,10 +320,16 @@ def shape_of(request: Request) -> Shape:
 
 def _shape(value: object) -> object:
     if isinstance(value, dict):
-        return tuple([(name, _shape(entry)) for name, entry in value.items()])
-    if isinstance(value, list):
-        return (list, frozenset([_shape(entry) for entry in value]))
+        # Asked of every request: the plain ones, which are nearly all, without a call each.
+        return tuple(value), tuple(
+            [kind if (kind := type(fact)) in _PLAIN else _shape(fact) for fact in value.values()]
+        )
+    if isinstance(value, list | tuple):
+        return list, frozenset([_shape(entry) for entry in value])
     return type(value)
+
+
+_PLAIN = frozenset({str, int, bool})
 
 
 def _words(values: Iterable[str]) -> list[str]:

@@ -21,10 +21,10 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 import cedarpy
 
+from countenance.policy.clauses import Clause, clause_of
 from countenance.policy.manifest import (
     HOUSE,
     Ground,
@@ -52,12 +52,6 @@ ORDER_FILE = "order.json"
 
 SIGNATURES_FILE = "signatures.json"
 """Lies beside a pack's files, and is no part of it."""
-
-ACT = "act"
-OWN = frozenset({"own-face", "sweep"})
-"""The actions of HOUSE's group `own`: for the person in the photographs."""
-KINDS = frozenset({"search", "search-rows", "enrol", ACT}) | OWN
-"""The kinds of request: Cedar's actions, with all acts under one name."""
 
 _FORMAT = "countenance-policy-pack/1"
 _ANNOTATIONS = {"id", "reason", "authority", "since"}
@@ -108,8 +102,7 @@ class PolicyPack:
     `covers`, `excepted`: ISO 3166 codes of the places that it governs, and of parts of them that it does not.
     `rules`: its own, in the order of the file; `grounds`: what rules of HOUSE rest on in its law.
     `default`: the refusal where nothing permits, None where that of the pack below serves; `error`: of HOUSE only.
-    `policies`: the Cedar text of each rule, guarded so that it speaks only where the pack governs. `reach`: the kinds of
-    request (`search`, `search-rows`, `enrol`, `act`) that each rule can speak to.
+    `clauses`: each of `rules` in Cedar.
     """
 
     name: str
@@ -127,8 +120,7 @@ class PolicyPack:
     default: Rule | None
     error: Rule | None
     terms: Terms
-    policies: tuple[str, ...] = field(repr=False)
-    reach: tuple[frozenset[str], ...] = field(repr=False)
+    clauses: tuple[Clause, ...] = field(repr=False)
     schema: str | None = field(repr=False)
 
 
@@ -208,12 +200,9 @@ def _checked(listed: frozenset[tuple[str, str]]) -> PolicyPack:
         default=_verdict_rule(manifest.default, manifest) if manifest.default else None,
         error=_verdict_rule(manifest.error, manifest) if manifest.error else None,
         terms=terms,
-        policies=tuple(
-            _guarded(listing["staticPolicies"][f"policy{number}"], manifest.name)
+        clauses=tuple(
+            clause_of(listing["staticPolicies"][f"policy{number}"], manifest.name)
             for number in range(len(rules))
-        ),
-        reach=tuple(
-            _reach(listing["staticPolicies"][f"policy{number}"]["action"]) for number in range(len(rules))
         ),
         schema=texts.get("schema.cedarschema"),
     )
@@ -222,29 +211,6 @@ def _checked(listed: frozenset[tuple[str, str]]) -> PolicyPack:
 @cache
 def _house_schema() -> str:
     return shipped_pack_files(HOUSE)["schema.cedarschema"]
-
-
-def _reach(scope: dict[str, Any]) -> frozenset[str]:
-    """The kinds of request that a rule's action scope (Cedar's JSON form) lets it speak to; all where it names none."""
-    named = [scope["entity"]] if "entity" in scope else scope.get("entities", [])
-    if not named:
-        return KINDS
-    names = {entity["id"] for entity in named}
-    # Whatever is no kind by itself is an act, or a group of acts.
-    kinds = frozenset(name if name in KINDS else ACT for name in names - {"own"})
-    return kinds | OWN if "own" in names else kinds
-
-
-def _guarded(policy: dict[str, object], pack: str) -> str:
-    """The Cedar text of a rule that speaks only where `pack` governs one of the places concerned; HOUSE always does."""
-    if pack != HOUSE:
-        governed = {".": {"left": {"Var": "context"}, "attr": "governed"}}
-        guard = {"kind": "when", "body": {"contains": {"left": governed, "right": {"Value": pack}}}}
-        conditions = policy["conditions"]
-        assert isinstance(conditions, list)
-        policy = {**policy, "conditions": [guard, *conditions]}
-    alone = {"staticPolicies": {"policy0": policy}, "templates": {}, "templateLinks": []}
-    return cedarpy.policies_from_json_str(json.dumps(alone))
 
 
 def pack_hash(texts: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ from countenance.service import wire
 from countenance.service.acts import HANDLERS, perform
 from countenance.service.address import socket_of
 from countenance.service.codec import decode, decode_result
+from countenance.service.copies import Copies
 from countenance.service.ingesting import Ingests
 from countenance.service.pictures import perform_with
 from countenance.service.public import answer
@@ -62,7 +63,7 @@ class LocalSearcher:
 
     def __init__(self, workspace: Workspace, *, workers: int | None = None) -> None:
         self._workspace, self._workers = workspace, workers
-        self._ingests = Ingests(workspace)
+        self._ingests, self._copies = Ingests(workspace), Copies(workspace)
         self._pool = self._new_pool()
         self._switching = threading.Lock()
 
@@ -108,6 +109,10 @@ class LocalSearcher:
     def _perform(self, signed: SignedRequest) -> ActResult:
         if signed.act == Act.INGEST.value:
             return self._ingests.start(signed)
+        if signed.act == Act.BACKUP.value:
+            return self._copies.make(signed)
+        if signed.act == Act.BACKUP_VERIFY.value:
+            return self._copies.check(signed)
         if signed.act == Act.CANDIDATE_SHOW.value:
             return look(self._workspace, signed, HANDLERS, self._pool_in_use())
         return perform(self._workspace, signed)
@@ -122,8 +127,9 @@ class LocalSearcher:
             return perform_with(self._workspace, signed, picture, self._pool)
 
     def close(self) -> None:
-        """Stop an ingest after its batch, and the extraction workers; the workspace stays open."""
+        """Stop an ingest after its batch, finish a backup, stop the extraction workers; the workspace stays open."""
         self._ingests.close()
+        self._copies.close()
         self._pool.close()
 
     def __enter__(self) -> Self:

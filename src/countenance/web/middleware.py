@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from countenance.cli.language import Language, speaking
 from countenance.primitives.spans import Fact, Spanned, span
 from countenance.web import failures
-from countenance.web.entering import find
+from countenance.web.entering.session import find
 from countenance.web.site import HEADERS, site
 
 SESSION_COOKIE = "__Host-session"

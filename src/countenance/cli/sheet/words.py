@@ -222,7 +222,10 @@ def coverage_sentence(coverage: Coverage) -> str:
     )
     if coverage.not_searchable:
         more = say(
-            N_("{count} could not be searched: no template of this model pack."),
+            N_(
+                "{count} could not be searched: no template of this model pack, or a part of the index that the searcher, "
+                "or countenance doctor, makes again."
+            ),
             count=whole_number(coverage.not_searchable),
         )
         return f"{sentence} {more}"
