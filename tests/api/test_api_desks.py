@@ -52,7 +52,8 @@ def _route(act: str, listing: str) -> str | None:
 
     known = Act(act)
     if known in LISTS:
-        return f"/api/v1/{LISTS[known]}/{listing}"
+        # Without a name: a page of a list that a shelf names.
+        return f"/api/v1/{LISTS[known]}/{listing}" if listing else None
     if known is Act.REQUEST_READ:
         return "/api/v1/requests"
     if known is Act.REQUEST_SEARCH:
