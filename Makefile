@@ -9,7 +9,7 @@ SHELL := /bin/bash
 # Some machines forbid it to keep compiled modules; here each command would compile its modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: messages help setup demo test test-all machine mutants check format lint types floors docs site glossary grid wheel bench-setup clean
+.PHONY: messages help setup demo test test-all test-api-postgres machine mutants check format lint types floors docs site glossary grid wheel bench-setup clean
 
 # The first python3 that starts: a shim may be on PATH and lead nowhere.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python; do \
@@ -41,6 +41,10 @@ test: setup
 
 test-all: setup
 	@$(PYTEST) $(ARGS)
+
+# The API's tests, the long ones too, on PostgreSQL instead of SQLite.
+test-api-postgres: setup
+	@API_DATABASE=postgresql $(PYTEST) tests/api $(ARGS)
 
 # The state machine over permissions and their ends, for as many steps as wanted: make machine STEPS=50000
 STEPS ?= 50000

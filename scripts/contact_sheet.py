@@ -160,7 +160,7 @@ class Walk:
             self.sheet.take(page, self.lang, desk, name.replace(self.house.case, "CASE"))
 
     def public(self) -> None:
-        from countenance.web.entering import invite
+        from countenance.web.entering.link import invite
         from countenance.web.site import site
 
         page = self.open()
@@ -225,7 +225,7 @@ class Walk:
 
     def wing(self, name: str, key: Any, *more: str) -> None:
         """Every shelf, the first thing of each, and the acts that are named."""
-        from countenance.web.shelves import WINGS
+        from countenance.web.wings import WINGS
 
         wing = next(each for each in WINGS if each.name == name)
         page = self.open(key)

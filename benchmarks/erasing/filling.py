@@ -33,9 +33,19 @@ HOME, AWAY = "CA-BC", "CA-ON"
 CROP = bytes(range(256)) * 32
 
 
-def fill(folder: Path, faces: int, residents: int, crops: int, clock: ManualClock) -> None:
-    """`faces` people with one face each; the first `residents` live in `HOME` by a document seen."""
+def fill(
+    folder: Path, faces: int, residents: int, crops: int, clock: ManualClock, *, searchable: bool = False
+) -> None:
+    """`faces` people with one face each; the first `residents` live in `HOME` by a document seen.
+
+    `searchable`: in the space of the workspace's own models, so that photographs can be compared with them.
+    """
     workspace = found(folder, operator="Bench", jurisdiction="CA", clock=clock).workspace
+    space = str(workspace.models.space_id) if searchable else SPACE
+    if connection.vendor == "sqlite":
+        # Keys are random: with the small cache of a server each insert would write pages of the tree many times over.
+        with connection.cursor() as cursor:
+            cursor.execute("pragma cache_size=-2000000")
     gallery, source, basis, kind = _register(workspace, clock())
     draw = TemplateGenerator(SEED, DIMENSION)
     for start in range(0, faces, PIECE):
@@ -46,7 +56,7 @@ def fill(folder: Path, faces: int, residents: int, crops: int, clock: ManualCloc
             name: [uuid.uuid4() for _ in numbers] for name in ("person", "photograph", "face", "reference")
         }
         plain = [
-            Plain(record_id=key, part=template_part(SPACE), data=vector.astype("<f4").tobytes())
+            Plain(record_id=key, part=template_part(space), data=vector.astype("<f4").tobytes())
             for key, vector in zip(ids["face"], vectors, strict=True)
         ]
         sealed = workspace.vault.seal(plain)
@@ -98,7 +108,7 @@ def fill(folder: Path, faces: int, residents: int, crops: int, clock: ManualCloc
                     detector_score=0.9,
                     eye_distance=40.0,
                     norm=8.0,
-                    space_id=SPACE,
+                    space_id=space,
                     state=FaceState.ENROLLED.value,
                 ),
                 id=ids["face"],
@@ -119,7 +129,7 @@ def fill(folder: Path, faces: int, residents: int, crops: int, clock: ManualCloc
                         face_id=str(face),
                         gallery_id=str(gallery.pk),
                         class_id=kind.pk,
-                        space_id=SPACE,
+                        space_id=space,
                         dimension=DIMENSION,
                         norm=8.0,
                         sealed=data,

@@ -36,8 +36,9 @@ def draw(
 
     points = []
     for name, one in good.items():
-        fewer = one["templates"] < largest
-        label = f"{name} ({one['templates'] // 1000:,}k templates)" if fewer else name
+        fewer, label = one["templates"] < largest, one.get("label", name)
+        if fewer:
+            label = f"{label} ({one['templates'] // 1000:,}k templates)"
         kind = OURS if name == "countenance" else PART if name in part else EVERYTHING
         points.append((x(one["processor_ms"]), y(one["found"][band]), one["found"][band], label, kind, fewer))
     parts = [

@@ -2,13 +2,14 @@
 
     python benchmarks/index/compare.py --out FOLDER [--templates 1000000] [--dim 128] [--seed 1]
                                        [--only NAME]... [--again] [--core 0] [--lock FILE]...
-                                       [--table FILE.md] [--plot FILE.svg]
+                                       [--records no] [--table FILE.md] [--plot FILE.svg]
 
 Draws templates (drawing.py), runs each engine of `engines.ENGINES` in a process of its own on one core (trial.py), one after
 another, and prints what became of each. Results are kept in FOLDER, one JSON file an engine: what is there is not
 run again, unless asked with `--again`. An engine whose packages are not here gets an environment of its own from `uv`; one
 that cannot be installed, does not start or fails is a row that says so. `--lock`: files that are locked while something
-is timed, on a machine that others use. `--only`: a part of the name; several may be given.
+is timed, on a machine that others use. `--only`: a part of the name; several may be given. `--records no`: ours is filled
+straight into segments, for sizes that take too long otherwise, and its row says so.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from chart import draw
 from drawing import BANDS, draw_data
-from engines import ENGINES, Entry
+from engines import ENGINES, OURS, Entry
 from table import markdown, settings
 
 _HERE = Path(__file__).parent
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
     parser.add_argument("--lock", action="append", default=[])
     parser.add_argument("--minutes", type=float, default=30, help="for one engine, at most")
+    parser.add_argument("--records", choices=("yes", "no"), default="yes")
     parser.add_argument("--table", type=Path, help="where to write the table")
     parser.add_argument("--plot", type=Path, help="where to draw the picture (SVG)")
     asked = parser.parse_args(arguments)
@@ -70,8 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         kept = results / f"{_file_name(name)}.json"
         if asked.again or not kept.exists():
             print(f"{name} ...", flush=True)
-            found = run(name, data, core=asked.core, locks=asked.lock, minutes=asked.minutes)
-            told = {"engine": name, "commit": _commit(), "machine": _machine(), "seed": asked.seed}
+            told, more = {"engine": name}, {}
+            if name == OURS and asked.records == "no":
+                told["label"], more = f"{name}, without records", {"records": False}
+            found = run(name, data, core=asked.core, locks=asked.lock, minutes=asked.minutes, more=more)
+            told |= {"commit": _commit(), "machine": _machine(), "seed": asked.seed}
             kept.write_text(json.dumps({**told, "date": datetime.now(UTC).isoformat(), **found}, indent=1))
         print(name, _short(json.loads(kept.read_text())), flush=True)
     every = {
@@ -94,8 +99,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
 
 
-def run(name: str, data: Path, *, core: int, locks: Sequence[str], minutes: float) -> dict[str, Any]:
-    """The result of one engine, or `{"error": why there is none}`."""
+def run(
+    name: str,
+    data: Path,
+    *,
+    core: int,
+    locks: Sequence[str],
+    minutes: float,
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The result of one engine, or `{"error": why there is none}`. `more`: further options of its maker."""
     entry = ENGINES[name]
     with tempfile.TemporaryDirectory(prefix="compare-", dir=data.parent, ignore_cleanup_errors=True) as base:
         folder = Path(base)
@@ -111,6 +124,7 @@ def run(name: str, data: Path, *, core: int, locks: Sequence[str], minutes: floa
             "result": str(folder / "result.json"),
             "core": core,
             "locks": list(locks),
+            "options": dict(entry.options) | dict(more or {}),
         }
         (folder / "job.json").write_text(json.dumps(job))
         try:

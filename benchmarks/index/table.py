@@ -48,7 +48,7 @@ def markdown(results: dict[str, dict[str, Any]]) -> str:
         rows.append(
             _line(
                 (
-                    name + size,
+                    one.get("label", name) + size,
                     one["p50_ms"],
                     one["p99_ms"],
                     one["processor_ms"],

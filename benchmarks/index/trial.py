@@ -77,7 +77,7 @@ class Trial:
     def run(self) -> dict[str, Any]:
         made = importlib.import_module(f"engines.{self.entry.module}")
         engine = getattr(made, self.entry.maker)(
-            Path(self.job["folder"]), self.dimension, **dict(self.entry.options)
+            Path(self.job["folder"]), self.dimension, **self.job["options"]
         )
         try:
             return {"templates": self.count, "dim": self.dimension, **self._measure(engine)}
@@ -111,8 +111,10 @@ class Trial:
         np = self.np
         if not engine.depth:
             return engine.search(probes, LISTED)
+        # Past a million more rows come near, so more are scored again; their number grows as ours does (`depth_for`).
+        depth = round(engine.depth * max(1.0, self.count / 1_000_000) ** 0.5)
         lists = []
-        for probe, found in zip(probes, engine.search(probes, engine.depth), strict=True):
+        for probe, found in zip(probes, engine.search(probes, depth), strict=True):
             there = found[(found >= 0) & (found < self.count)]
             best = there[np.argsort(-(self.rows[there] @ probe))][:LISTED]
             lists.append(np.pad(best, (0, LISTED - len(best)), constant_values=-1))

@@ -46,7 +46,7 @@ from countenance.records.identity import AccountKey
 from countenance.records.workspace import Workspace
 from countenance.service.acts import perform
 from countenance.web import totp
-from countenance.web.entering import accept, invite, invited, totp_of
+from countenance.web.entering.link import accept, invite, invited, totp_of
 from countenance.web.keyring import Keyring
 
 PASSWORD = "a quiet room with many windows"  # noqa: S105 - of a workspace that is gone afterwards

@@ -106,3 +106,13 @@ def test_no_answer_is_described_with_a_template_or_a_bare_score() -> None:
     words = {name for schema in schemas.values() for name in schema.get("properties", {})}
     assert not words & {"template", "embedding", "vector", "score", "confidence", "similarity"}
     assert schemas["Score"]["required"] == ["value", "space_id", "stranger", "missed"]
+
+
+def test_whatever_is_done_may_be_done_once_and_answered_later() -> None:
+    paths = json.loads(Path(openapi.PAGE).read_text("utf-8"))["paths"]
+    done = [operation for each in paths.values() for method, operation in each.items() if method == "post"]
+    assert len(done) > 90
+    for operation in done:
+        headers = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
+        assert {"Idempotency-Key", "Prefer"} <= headers, operation["operationId"]
+        assert "202" in operation["responses"], operation["operationId"]

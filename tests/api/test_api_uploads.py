@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,3 +187,45 @@ def test_kept_out_by_choice(api: Api) -> None:
     joined = api.upload("/requests/keep-out", token, {**fields, "picture": _file(photograph("P002"))})
     assert joined.status == 200, joined.json
     assert joined.json["record"]["code"]
+
+
+def test_a_face_does_not_come_back_by_a_repetition(api: Api) -> None:
+    """Answers are kept for a day, and a basis may end within it."""
+    from countenance.api.sealing import TokenText
+
+    house = api.house
+    receipt = house.person("P001")
+    house.enrol(receipt, photograph("P001"))
+    token = api.token(house.caseworker)
+    asked = {
+        "case": house.case,
+        "purpose": PURPOSE,
+        "photographs": [_file(photograph("P001", "amateur_selfie"))],
+    }
+    entry = api.upload("/searches", token, asked).json["log_entry"]
+    look = {"case": house.case, "search": entry, "rank": 1}
+    first = api.act("candidate-show", token, look, idempotency_key="k")
+    assert "picture" in first.json["record"], first.json
+    house.act("consent-withdraw", receipt=receipt)
+    again = api.act("candidate-show", token, look, idempotency_key="k")
+    assert (again.status, again.json) == (200, {**first.json, "record": None})
+    assert again.headers["Idempotency-Replayed"] == "true"
+    secret = TokenText.read(token)
+    assert secret is not None
+    kept = secret.unseal(bytes(ApiAnswer.objects.get().sealed), use="answer")
+    assert len(kept) < 200
+
+
+def test_whoever_hands_out_pictures_is_known() -> None:
+    """A module that begins to: does its act stand in `SHOWS_FACES`?"""
+    source = Path(__file__).parents[2] / "src/countenance"
+    paths = ("review", "service", "oversight", "rights", "search", "registry", "ingest", "evaluation")
+    assert {
+        str(path.relative_to(source))
+        for folder in paths
+        for path in (source / folder).rglob("*.py")
+        if "b64encode" in path.read_text("utf-8")
+    } == {
+        *("review/pictures.py", "review/showing.py", "oversight/inspecting.py", "service/pictures.py"),
+        *("registry/acts/tokens.py", "service/webhooks.py"),  # keys and signatures
+    }

@@ -119,6 +119,14 @@ def test_nothing_is_told_after_removal(sqlite_house: House, listener: Listener) 
             "file:///etc/passwd",
         ),
         *("http://127.0.0.1.example.org/", "http://[::1", "https://example.org:99999/"),
+        *("http://169.254.169.254/latest", "http://10.0.0.1/", "http://0.0.0.0/", "http://127.1/"),
+        *(
+            "http://2130706433/",
+            "http://0x7f000001/",
+            "http://127.0.0.1@example.org/",
+            "http://[::ffff:10.0.0.1]/",
+        ),
+        *("https://example.org/\r\nX: y", "https://example.org /", "gopher://127.0.0.1/", "//127.0.0.1/"),
     ],
 )
 def test_only_https_or_this_machine(sqlite_house: House, url: str) -> None:

@@ -16,7 +16,7 @@ from countenance.index import live
 from countenance.index.live import LiveSegment
 from countenance.index.naming import Ids
 from countenance.index.schema import schema
-from countenance.index.segment import SegmentRows, write_segment
+from countenance.index.writing import SegmentRows, write_segment
 from countenance.records.sealing import VaultSegmentKeys, rotation_seeds
 
 

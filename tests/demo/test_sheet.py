@@ -65,6 +65,7 @@ CANDIDATE = Candidate(
     face=0,
     score=0.61,
     references=3,
+    frames=1,
     source="albums",
     source_ref="A1-01",
     captured_at="2023~",

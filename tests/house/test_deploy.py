@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import ipaddress
 import re
 import shlex
 import tomllib
@@ -119,15 +120,62 @@ def test_the_container_file_copies_what_is_there() -> None:
     assert parse(["serve"]) == "serve"
 
 
-@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
-def test_a_unit_runs_one_of_our_commands_and_little_else(path: Path) -> None:
+def read_unit(path: Path) -> configparser.RawConfigParser:
     unit = configparser.RawConfigParser(strict=False)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read_string(path.read_text("utf-8"))
-    service = dict(unit["Service"])
+    return unit
+
+
+def permitted(unit: configparser.RawConfigParser) -> set[str]:
+    """Who may exchange packets with a unit (systemd.resource-control(5)); everybody where nothing is denied."""
+    service = unit["Service"]
+    if service.get("IPAddressDeny") != "any":
+        return {"any"}
+    allowed = set(service["IPAddressAllow"].split())
+    for one in allowed - {"localhost"}:
+        ipaddress.ip_network(one)
+    return allowed
+
+
+def test_nobody_but_the_cluster_reaches_ray() -> None:
+    node = read_unit(DEPLOY / "countenance-node.service")
+    searcher = read_unit(DEPLOY / "countenance-searcher.service.d" / "cluster.conf")
+    first, started = (
+        shlex.split(each["Service"]["ExecStart"])[1:] for each in (node, searcher)
+    )  # of an ExecStart that is emptied and given, the last one is read
+    assert (parse(first), parse(started)) == ("up", "searcher")
+    machines = {first[first.index("--interface") + 1], started[started.index("--ray") + 1].partition(":")[0]}
+    for unit in (node, searcher):
+        assert machines <= permitted(unit)
+        assert not {"any", "0.0.0.0/0", "::/0"} & permitted(unit)
+    # The two meet in /tmp, and the searcher finds the folder where the node has it.
+    assert searcher["Unit"]["JoinsNamespaceOf"] == "countenance-node.service"
+    assert started[started.index("--cluster") + 1] == first[first.index("--cluster") + 1]
+    assert permitted(read_unit(DEPLOY / "countenance-web.service")) == {"any"}
+    # In containers: an internal network, out of which nothing of Ray's is published.
+    for path, name, service in services():
+        if path == "compose.cluster.yaml":
+            assert set(service["networks"]) == {"inside"}, name
+            assert "ports" not in service, name
+            assert service.get("network_mode") is None, name
+
+
+def test_the_guide_shows_what_the_units_say() -> None:
+    lines = (DEPLOY / "countenance-node.service").read_text("utf-8").splitlines()
+    for page in ("cluster.md", "fr/grappe.md"):
+        text = (ROOT / "docs" / "how-to" / page).read_text("utf-8")
+        (shown,) = re.findall(r"```ini\n(.*?)```", text, re.DOTALL)
+        assert set(shown.splitlines()) <= set(lines)
+        assert "deploy/compose.cluster.yaml" in text
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_runs_one_of_our_commands_and_little_else(path: Path) -> None:
+    service = dict(read_unit(path)["Service"])
     words = shlex.split(service["ExecStart"])
     assert Path(words[0]) == Path("/opt/countenance/bin/countenance")
-    assert parse(words[1:]) in {"searcher", "serve"}
+    assert parse(words[1:]) in {"searcher", "serve", "up"}
     assert service["User"] == "countenance"
     assert service["NoNewPrivileges"] == "yes"
     assert service["ProtectSystem"] == "strict"

@@ -151,6 +151,8 @@ def test_runnable_blocks_are_found_run_in_one_folder_and_checked(tmp_path: Path)
 
 
 FRENCH = {
+    "api.md": "api.md",
+    "comptes.md": "accounts.md",
     "application.md": "application.md",
     "operateur.md": "operator.md",
     "intervenant.md": "caseworker.md",

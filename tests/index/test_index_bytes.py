@@ -11,7 +11,7 @@ from index_parts import GALLERY, SPACE, Database, World, random_template
 
 from countenance.biometrics.templates import Template
 from countenance.index.codes import pack
-from countenance.index.segment import file_name
+from countenance.index.layout import file_name
 
 RNG = np.random.default_rng(17)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from index_parts import Database, World, coded_score, random_template
 
-from countenance.index.segment import file_name
+from countenance.index.layout import file_name
 
 RNG = np.random.default_rng(9)
 

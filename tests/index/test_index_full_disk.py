@@ -12,8 +12,8 @@ from house import found_house, photograph
 from index_parts import Database, World, random_template
 from small_disk import SmallDisk, small_disk
 
+from countenance.index.layout import file_name
 from countenance.index.schema import schema
-from countenance.index.segment import file_name
 from countenance.index.upkeep import UpkeepReport
 from countenance.primitives.errors import CountenanceError, UnavailableError
 from countenance.primitives.sql import open_sqlite, sqlite_transaction

@@ -174,7 +174,8 @@ class IndexMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(
-    ("histories", "least"), [(60, 1_000), pytest.param(1_500, 25_000, marks=pytest.mark.slow)]
+    ("histories", "least"),
+    [(60, 1_000), pytest.param(450, 25_000, marks=[pytest.mark.slow, pytest.mark.timeout(7_200)])],
 )
 def test_against_a_dictionary(histories: int, least: int) -> None:
     STEPS[0] = 0

@@ -12,7 +12,7 @@ import pytest
 from index_parts import EPOCH, NOW, World, grant, random_template
 
 from countenance.index import live, upkeep
-from countenance.index.segment import file_name
+from countenance.index.layout import file_name
 from countenance.index.upkeep import is_due
 
 RNG = np.random.default_rng(23)

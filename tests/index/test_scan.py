@@ -20,7 +20,8 @@ from countenance.index.held import HeldSegment
 from countenance.index.live import LiveSegment
 from countenance.index.naming import Ids
 from countenance.index.scan import best_rows
-from countenance.index.segment import Segment, SegmentRows, write_segment
+from countenance.index.segment import Segment
+from countenance.index.writing import SegmentRows, write_segment
 from countenance.vault.media import FolderMediaStore
 
 SEED = bytes(range(32))

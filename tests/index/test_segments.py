@@ -14,8 +14,8 @@ from index_parts import EPOCH, GALLERY, NOW, OTHER_SPACE, SPACE, World, grant, r
 
 from countenance.index import upkeep
 from countenance.index.answers import Coverage, NotSearchable
+from countenance.index.layout import file_name
 from countenance.index.live import forget_segments
-from countenance.index.segment import file_name
 from countenance.primitives.errors import UnavailableError
 from countenance.records.sealing import VaultSegmentKeys
 from countenance.vault.media import FolderMediaStore

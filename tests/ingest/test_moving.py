@@ -36,7 +36,7 @@ from countenance.ingest.path import ingest
 from countenance.ingest.values import Tuning
 from countenance.policy.grants import AuthorityKind, Grant, compute_mac
 from countenance.policy.purposes import Purpose
-from countenance.primitives.errors import CountenanceError, RefusedError
+from countenance.primitives.errors import CountenanceError, NotFoundError, RefusedError
 from countenance.records import models
 from countenance.records.cropping import given_in_crop
 from countenance.records.database import open_reading
@@ -68,6 +68,16 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelPack:
         ),
         datetime(2026, 11, 1, tzinfo=UTC),
     )
+
+
+def test_a_pack_is_verified_and_removed(house: House, other: ModelPack) -> None:
+    assert house.act("model-verify", pack="other")["state"] == "whole"
+    assert house.act("model-remove", pack="other") == {"removed": "other"}
+    assert house.events()[-1] == "model-removed"
+    with pytest.raises(NotFoundError):
+        load_pack(other.name)
+    with pytest.raises(NotFoundError):
+        house.act("model-remove", pack="other")
 
 
 def signed(house: House, act: str, /, **params: Any) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from house import House, photograph
 
 from countenance.biometrics.templates import Template
 from countenance.index.blocks import packed_codes
+from countenance.index.layout import file_name
 from countenance.index.live import read_live
-from countenance.index.segment import file_name
 from countenance.records import models
 from countenance.records.database import open_reading
 from countenance.search.values import LoggedCandidates

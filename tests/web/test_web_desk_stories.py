@@ -10,9 +10,11 @@ import pytest
 from live_parts import Live, check, fits, needs_chromium, shoot, visit
 from playwright.sync_api import Page
 
-from countenance.web.entering import FRESH
-from countenance.web.shelves import OPERATOR, OVERSIGHT, REQUESTS, Wing, acts_of
+from countenance.web.entering.session import FRESH
 from countenance.web.site import site
+from countenance.web.wings import OPERATOR, OVERSIGHT, REQUESTS
+from countenance.web.wings.doing import acts_of
+from countenance.web.wings.shelf import Wing
 
 pytestmark = needs_chromium
 
@@ -41,15 +43,15 @@ def test_every_shelf_of_a_desk_is_clean(live: Live, wing: Wing, lang: str) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "fr"])
 @pytest.mark.parametrize("wing", [REQUESTS, OVERSIGHT, OPERATOR], ids=lambda wing: wing.name)
-def test_every_form_of_a_desk_is_clean(live: Live, wing: Wing) -> None:
-    """In English alone: the sentences are the catalogue's, and it is complete in French."""
-    page = live.enter(live.house.operator)
+def test_every_form_of_a_desk_is_clean(live: Live, wing: Wing, lang: str) -> None:
+    page = live.enter(live.house.operator, lang)
     for act in sorted(acts_of(wing)):
         _fresh(live, page)
         page.goto(f"{live.address}{wing.path}/act/{act}")
         assert "/confirm" not in page.url, act
-        check(page, f"{wing.name}-act-{act}", "en")
+        check(page, f"{wing.name}-act-{act}", lang)
     page.context.close()
 
 

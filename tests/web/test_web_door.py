@@ -13,7 +13,8 @@ from countenance.primitives.errors import ConflictError, RefusedError, UsageErro
 from countenance.records.identity import AccountKey
 from countenance.records.models import Account
 from countenance.web import totp
-from countenance.web.entering import accept, find, invite, read_token
+from countenance.web.entering.link import accept, invite
+from countenance.web.entering.session import find, read_token
 from countenance.web.keyring import Held, Keyring, new_token
 from countenance.web.models import WebInvitation, WebLogin, WebSession
 from countenance.web.serving import check_address

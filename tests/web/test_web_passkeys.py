@@ -16,7 +16,7 @@ from web_parts import PASSWORD, Visitor
 import countenance.web
 from countenance.biometrics.vocabulary import Detail
 from countenance.records.models import Account, IngestRun, IngestShard, Source
-from countenance.web.entering import FRESH
+from countenance.web.entering.session import FRESH
 from countenance.web.models import WebLogin, WebPasskey
 from countenance.web.site import site
 

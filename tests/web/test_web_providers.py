@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 from web_parts import Visitor
 
 from countenance.primitives.errors import RefusedError, UsageError
-from countenance.web.entering import FRESH
+from countenance.web.entering.session import FRESH
 from countenance.web.keyring import Keyring, new_token
 from countenance.web.models import WebBrowser, WebIdentity
 from countenance.web.site import site

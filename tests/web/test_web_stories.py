@@ -14,7 +14,7 @@ from house import photograph
 from live_parts import AXE, AXE_SHA256, Live, check, fits, needs_chromium, shoot, tab_to, visit
 from web_parts import PASSWORD, Visitor
 
-from countenance.web.entering import invite
+from countenance.web.entering.link import invite
 from countenance.web.site import site
 
 pytestmark = needs_chromium

@@ -16,8 +16,9 @@ from web_parts import Visitor
 from countenance.records import models
 from countenance.search.values import LoggedCandidates
 from countenance.service.acts import FORMS
-from countenance.web.shelves import WINGS, acts_of
 from countenance.web.titles import TITLES
+from countenance.web.wings import WINGS
+from countenance.web.wings.doing import acts_of
 
 
 @pytest.fixture
@@ -36,6 +37,12 @@ def test_every_act_on_a_desk_has_a_title_and_a_form() -> None:
             assert act in FORMS
 
 
+def _raw(page: str) -> list[str]:
+    """Names of fields that no sentence was found for: `like_this`."""
+    said = re.findall(r"<(?:dt|th|label|legend)\b[^>]*>([^<]*)", page)
+    return [each for each in said if re.search(r"[a-z]_[a-z]", each)]
+
+
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_every_page_of_every_desk(served: House, lang: str) -> None:
     served.person("P001")
@@ -44,9 +51,12 @@ def test_every_page_of_every_desk(served: House, lang: str) -> None:
         for shelf in wing.shelves:
             answer = visitor.get(f"{wing.path}/{shelf.name}")
             assert answer.status_code == 200, (shelf.name, _text(answer))
+            assert _raw(answer.content.decode()) == [], shelf.name
             found = re.search(rf'href="({wing.path}/{shelf.name}/[^"]+)"', answer.content.decode())
             if found:
-                assert visitor.get(found.group(1)).status_code == 200
+                one = visitor.get(found.group(1))
+                assert one.status_code == 200
+                assert _raw(one.content.decode()) == [], found.group(1)
         for act in sorted(acts_of(wing)):
             answer = visitor.get(f"{wing.path}/act/{act.value}")
             if answer.status_code == 302:  # a fresh second factor first
@@ -54,6 +64,7 @@ def test_every_page_of_every_desk(served: House, lang: str) -> None:
                 continue
             page = answer.content.decode()
             assert answer.status_code == 200, act
+            assert _raw(page) == [], act
             assert set(re.findall(r'<label for="([^"]+)"', page)) <= set(re.findall(r' id="([^"]+)"', page))
             if lang == "fr":
                 assert TITLES[act] not in re.sub(r'value="[^"]*"|name="[^"]*"', "", page), act

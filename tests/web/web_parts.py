@@ -12,7 +12,7 @@ from house import House
 
 from countenance.records.identity import AccountKey
 from countenance.web import totp
-from countenance.web.entering import invite, invited, totp_of
+from countenance.web.entering.link import invite, invited, totp_of
 from countenance.web.site import site
 
 PASSWORD = "a quiet room with many windows"

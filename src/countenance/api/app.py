@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
@@ -115,67 +116,76 @@ def read_answer(request: HttpRequest, answer: str) -> HttpResponse:
 
 
 def _on_errors(api: NinjaAPI) -> None:
-    def ours(_request: HttpRequest, error: CountenanceError) -> HttpResponse:
-        if isinstance(error, RefusedError):
-            REFUSALS.labels(error.rule).inc()
-        return problems.of_error(error)
+    def on[E: Exception](kind: type[E], told: Callable[[HttpRequest, E], HttpResponse]) -> None:
+        def handler(request: HttpRequest, error: E | type[E]) -> HttpResponse:
+            assert isinstance(error, kind)  # what was raised, never a class
+            return told(request, error)
 
-    def invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
-        fields = sorted({".".join(str(part) for part in each["loc"][1:]) for each in error.errors})
-        return problems.problem(
-            422,
-            N_("Fields are missing, unknown, or out of their bounds."),
-            code="fields",
-            more={"fields": [field[:100] for field in fields[:50]]},
-        )
+        api.add_exception_handler(kind, handler)
 
-    def unauthenticated(_request: HttpRequest, _: AuthenticationError) -> HttpResponse:
-        return problems.problem(
-            401, N_("A token that is in force is needed: Authorization: Bearer ..."), code="token"
-        )
+    on(CountenanceError, _ours)
+    on(ValidationError, _invalid)
+    on(AuthenticationError, _unauthenticated)
+    on(TooManyRequestsError, _too_many)
+    on(HttpError, _malformed)
+    on(MultiPartParserError, _unreadable)
+    on(BadRequest, _unreadable)
+    on(SuspiciousOperation, _unreadable)
+    on(RequestDataTooBig, _too_large)
+    on(TooManyFilesSent, _too_large)
+    on(Http404, _missing)
+    on(Exception, _crash)
 
-    def too_many(_request: HttpRequest, error: TooManyRequestsError) -> HttpResponse:
-        told = problems.problem(429, N_("Too many requests with this token."), code="rate")
-        told["Retry-After"] = str(error.seconds)
-        return told
 
-    def unreadable(_request: HttpRequest, _: Exception) -> HttpResponse:
-        return problems.problem(400, N_("The body cannot be read."), code="body", title=N_("Wrong request"))
+def _ours(_request: HttpRequest, error: CountenanceError) -> HttpResponse:
+    if isinstance(error, RefusedError):
+        REFUSALS.labels(error.rule).inc()
+    return problems.of_error(error)
 
-    def malformed(_request: HttpRequest, error: HttpError) -> HttpResponse:
-        status = 400 if error.status_code < 500 else 500
-        return problems.problem(
-            status, N_("The body cannot be read."), code="body", title=N_("Wrong request")
-        )
 
-    def too_large(_request: HttpRequest, _: Exception) -> HttpResponse:
-        return problems.problem(413, N_("What was sent is larger than is taken here."), code="too-large")
+def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+    fields = sorted({".".join(str(part) for part in each["loc"][1:]) for each in error.errors})
+    return problems.problem(
+        422,
+        N_("Fields are missing, unknown, or out of their bounds."),
+        code="fields",
+        more={"fields": [field[:100] for field in fields[:50]]},
+    )
 
-    def missing(_request: HttpRequest, _: Http404) -> HttpResponse:
-        return problems.problem(404, N_("Nothing is here."), code="not-found")
 
-    def crash(_request: HttpRequest, error: Exception) -> HttpResponse:
-        name = f"crash-{secrets.token_hex(4)}"
-        _log.error("%s: %s", name, type(error).__name__, exc_info=error)
-        return problems.problem(
-            500, N_("This is a fault of the program."), code="crash", more={"instance": name}
-        )
+def _unauthenticated(_request: HttpRequest, _: AuthenticationError) -> HttpResponse:
+    return problems.problem(
+        401, N_("A token that is in force is needed: Authorization: Bearer ..."), code="token"
+    )
 
-    for kind, handler in (
-        (CountenanceError, ours),
-        (ValidationError, invalid),
-        (AuthenticationError, unauthenticated),
-        (TooManyRequestsError, too_many),
-        (HttpError, malformed),
-        (MultiPartParserError, unreadable),
-        (BadRequest, unreadable),
-        (SuspiciousOperation, unreadable),
-        (RequestDataTooBig, too_large),
-        (TooManyFilesSent, too_large),
-        (Http404, missing),
-        (Exception, crash),
-    ):
-        api.add_exception_handler(kind, handler)  # type: ignore[arg-type]
+
+def _too_many(_request: HttpRequest, error: TooManyRequestsError) -> HttpResponse:
+    told = problems.problem(429, N_("Too many requests with this token."), code="rate")
+    told["Retry-After"] = str(error.seconds)
+    return told
+
+
+def _unreadable(_request: HttpRequest, _: Exception) -> HttpResponse:
+    return problems.problem(400, N_("The body cannot be read."), code="body", title=N_("Wrong request"))
+
+
+def _malformed(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    status = 400 if error.status_code < 500 else 500
+    return problems.problem(status, N_("The body cannot be read."), code="body", title=N_("Wrong request"))
+
+
+def _too_large(_request: HttpRequest, _: Exception) -> HttpResponse:
+    return problems.problem(413, N_("What was sent is larger than is taken here."), code="too-large")
+
+
+def _missing(_request: HttpRequest, _: Http404) -> HttpResponse:
+    return problems.problem(404, N_("Nothing is here."), code="not-found")
+
+
+def _crash(_request: HttpRequest, error: Exception) -> HttpResponse:
+    name = f"crash-{secrets.token_hex(4)}"
+    _log.error("%s: %s", name, type(error).__name__, exc_info=error)
+    return problems.problem(500, N_("This is a fault of the program."), code="crash", more={"instance": name})
 
 
 def no_route(_request: HttpRequest, rest: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from ipaddress import ip_address
 
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from countenance.api import problems
 from countenance.api.answers import json_answer
+from countenance.primitives.addresses import is_here
 from countenance.primitives.errors import CountenanceError
 from countenance.primitives.text import N_
 from countenance.records.database import open_reading
@@ -75,9 +76,16 @@ def counted(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
 
 
 def _is_near(request: HttpRequest) -> bool:
-    """Asked from this machine, and not through a proxy that asks for somebody else."""
-    try:
-        near = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:
-        near = False
-    return near and "HTTP_X_FORWARDED_FOR" not in request.META and "HTTP_FORWARDED" not in request.META
+    """Asked from this machine, by this machine's own name, and not by a server in front that asks for somebody else.
+
+    Such a server may say nothing of the caller; it hands on the public host then, or leaves another trace.
+    """
+    host, _ = split_domain_port(request.META.get("HTTP_HOST", ""))
+    return (
+        is_here(request.META.get("REMOTE_ADDR", ""))
+        and is_here(host.strip("[]"))
+        and not _HANDED_ON & request.META.keys()
+    )
+
+
+_HANDED_ON = {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA"}

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, UploadedFile
 from pydantic import Field, StringConstraints
 
-from countenance.api.acts import Done, UnderWay, done
+from countenance.api.acts import Done, UnderWay, done, kept_of
 from countenance.api.answers import Errand, answer
 from countenance.api.asking import asking_of
 from countenance.api.bodies import Body
@@ -49,7 +49,8 @@ def search_own_face(
     def run(nonce: str | None) -> tuple[int, dict[str, Json]]:
         return done(asking.perform_with(Act.REQUEST_SEARCH.value, params, content, nonce=nonce))
 
-    return answer(request, asking, Errand(what={"act": Act.REQUEST_SEARCH.value, "params": params}, run=run))
+    what: dict[str, Json] = {"act": Act.REQUEST_SEARCH.value, "params": params}
+    return answer(request, asking, Errand(what=what, run=run, kept=kept_of(Act.REQUEST_SEARCH)))
 
 
 def keep_out(request: HttpRequest, data: Form[KeepOutBody], picture: File[UploadedFile]) -> HttpResponse:

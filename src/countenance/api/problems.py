@@ -11,16 +11,9 @@ from ninja import Schema
 from countenance.cli.failures import explain_in
 from countenance.cli.language import spoken, tell
 from countenance.primitives.canonical import Json
-from countenance.primitives.errors import (
-    ConflictError,
-    CountenanceError,
-    IntegrityError,
-    NotFoundError,
-    RefusedError,
-    UnavailableError,
-    UsageError,
-)
+from countenance.primitives.errors import CountenanceError, IntegrityError, RefusedError
 from countenance.primitives.text import N_, Message
+from countenance.web.failures import status_of
 from countenance.web.site import site
 
 MEDIA_TYPE = "application/problem+json"
@@ -44,33 +37,26 @@ class Problem(Schema):
     since: str | None = None
 
 
-STATUS: tuple[tuple[type[CountenanceError], int, str], ...] = (
-    (RefusedError, 403, N_("Refused")),
-    (UsageError, 400, N_("Wrong request")),
-    (NotFoundError, 404, N_("Not found")),
-    (ConflictError, 409, N_("The state does not allow it")),
-    (UnavailableError, 503, N_("Not available")),
-    (IntegrityError, 500, N_("Stored bytes are not what they must be")),
-)
-_BY_NUMBER = {
-    401: N_("Not signed in"),
+_TITLES = {
     400: N_("Wrong request"),
+    401: N_("Not signed in"),
+    403: N_("Refused"),
     404: N_("Not found"),
     405: N_("Not here"),
+    409: N_("The state does not allow it"),
     413: N_("Too large"),
     415: N_("Wrong kind of content"),
     422: N_("Wrong request"),
     429: N_("Too many requests"),
     500: N_("A fault of ours"),
+    503: N_("Not available"),
 }
 
 
 def of_error(error: CountenanceError) -> HttpResponse:
     """The problem that an error of ours is."""
-    status, title = next(
-        ((status, title) for kind, status, title in STATUS if isinstance(error, kind)), (500, _BY_NUMBER[500])
-    )
-    said = error.message
+    status, said = status_of(error), error.message
+    title = N_("Stored bytes are not what they must be") if isinstance(error, IntegrityError) else None
     more: dict[str, Json] = {}
     if error.remedy is not None:
         more["remedy"] = tell(error.remedy)
@@ -102,7 +88,7 @@ def problem(
     said = Message(message) if isinstance(message, str) else message
     body = {
         "type": f"urn:countenance:problem:{code}",
-        "title": tell(Message(title or _BY_NUMBER[status])),
+        "title": tell(Message(title or _TITLES[status])),
         "status": status,
         "detail": tell(said),
         "code": code,
@@ -128,9 +114,7 @@ def only(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
             or told.startswith("application/")
         ):
             return made
-        status = (
-            made.status_code if made.status_code in _BY_NUMBER else 500 if made.status_code >= 500 else 400
-        )
+        status = made.status_code if made.status_code in _TITLES else 500 if made.status_code >= 500 else 400
         found = problem(status, N_("It is not taken in this form here."), code=_CODES.get(status, "request"))
         for name in ("Allow", "Retry-After"):
             if name in made.headers:

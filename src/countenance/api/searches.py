@@ -28,9 +28,7 @@ from countenance.search.values import (
     SearchRequest,
     WhichFace,
 )
-
-MOST_BYTES = 64 << 20
-"""Of all photographs of one search together."""
+from countenance.web.site import MOST_UPLOADED
 
 _Face = Annotated[int, Field(ge=-1, le=10_000)]
 
@@ -74,6 +72,7 @@ class Lead(Schema):
     face: int
     comparison_score: Score
     references: int
+    frames: int
     source: str
     source_ref: str
     captured_at: str
@@ -187,11 +186,11 @@ def read_pictures(files: list[UploadedFile]) -> tuple[bytes, ...]:
             code="photographs",
             most=MOST_PHOTOGRAPHS,
         )
-    if sum(file.size or 0 for file in files) > MOST_BYTES:
+    if sum(file.size or 0 for file in files) > MOST_UPLOADED:
         raise UsageError(
             N_("The photographs have more than {most} bytes together."),
             code="photographs-size",
-            most=MOST_BYTES,
+            most=MOST_UPLOADED,
         )
     return tuple(file.read() for file in files)
 
@@ -244,6 +243,7 @@ def _lead(found: LoggedCandidates, line: Candidate, *, pictures: bool) -> dict[s
         "face": line.face,
         "comparison_score": score,
         "references": line.references,
+        "frames": line.frames,
         "source": line.source,
         "source_ref": line.source_ref,
         "captured_at": line.captured_at,

@@ -11,8 +11,8 @@ import copy
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -30,11 +30,12 @@ from countenance.index.index import Index
 from countenance.index.live import LiveSegment
 from countenance.index.naming import Ids
 from countenance.index.schema import schema
-from countenance.index.segment import SegmentRows, write_segment
+from countenance.index.stores import SegmentFiles, SegmentKeys
 from countenance.index.upkeep import MOST_ROWS
+from countenance.index.writing import SegmentRows, write_segment
 from countenance.policy.grants import AuthorityKind, Grant, compute_mac
 from countenance.policy.purposes import Purpose
-from countenance.primitives.sql import SqliteTransaction, open_sqlite, sqlite_transaction
+from countenance.primitives.sql import SqliteTransaction, Transaction, open_sqlite, sqlite_transaction
 from countenance.vault.media import FolderMediaStore
 
 SPACE = SpaceId("generated-0000000000000001")
@@ -204,45 +205,75 @@ class GeneratedIndex:
             mates.above[:] += (mates.probes @ references.T > mates.scores[:, None]).sum(axis=1)
 
     def _write(self, waiting: Sequence[tuple[npt.NDArray[np.uint8], Templates]]) -> None:
-        exact = [self.codec.exact(self.codec.rotate(references)) for _, references in waiting]
         ids = Ids(rows=np.concatenate([one for one, _ in waiting]), width=0)
         shares = list(SHARES.values())
         classes = np.searchsorted(shares, self._rng.random(len(ids))).clip(0, len(shares) - 1) + 1
-        order = np.lexsort((ids.sortable, classes))
-        rows = SegmentRows(
-            ids=ids.take(order),
-            classes=classes[order],
-            codes=np.concatenate([self.codec.codes(one) for one in exact])[order],
-            exact=Exact(
-                values=np.concatenate([one.values for one in exact])[order],
-                scales=np.concatenate([one.scales for one in exact])[order],
-            ),
-        )
-        made = LiveSegment(
-            id=live.new_segment_id(),
-            gallery_id=GALLERY,
-            space_id=SPACE,
-            dimension=self.dimension,
-            rows=len(order),
-            as_of=0,
-        )
-        with self.begin() as tx:
-            live.note_building(tx, [made.id], NOW)
-        write_segment(
+        write_straight(
+            self.begin,
             self._files,
             self._keys,
-            segment_id=made.id,
+            self.codec,
+            seed=_SEED,
             gallery_id=GALLERY,
             space_id=SPACE,
-            dimension=self.dimension,
-            seed=_SEED,
-            rows=rows,
+            ids=ids,
+            classes=classes,
+            templates=(references for _, references in waiting),
         )
-        with self.begin() as tx:
-            live.replace(tx, inputs=[], outputs=[made], sealed=None, now=NOW)
-            kinds, numbers = np.unique(classes, return_counts=True)
-            for kind, number in zip(kinds.tolist(), numbers.tolist(), strict=True):
-                live.count(tx, {(GALLERY, kind, ""): number, (GALLERY, kind, SPACE): number})
+
+
+def write_straight(
+    begin: Callable[[], AbstractContextManager[Transaction]],
+    files: SegmentFiles,
+    keys: SegmentKeys,
+    codec: Codec,
+    *,
+    seed: bytes,
+    gallery_id: str,
+    space_id: SpaceId,
+    ids: Ids,
+    classes: npt.NDArray[np.int64],
+    templates: Iterable[Templates],
+) -> None:
+    """Put references into one segment without records. `templates`: float32 (n, dimension), piece by piece, in the order
+    of `ids` and `classes`. Raises UnavailableError (`disk-full`).
+    """
+    exact = [codec.exact(codec.rotate(piece)) for piece in templates]
+    order = np.lexsort((ids.sortable, classes))
+    rows = SegmentRows(
+        ids=ids.take(order),
+        classes=classes[order],
+        codes=np.concatenate([codec.codes(one) for one in exact])[order],
+        exact=Exact(
+            values=np.concatenate([one.values for one in exact])[order],
+            scales=np.concatenate([one.scales for one in exact])[order],
+        ),
+    )
+    made = LiveSegment(
+        id=live.new_segment_id(),
+        gallery_id=gallery_id,
+        space_id=space_id,
+        dimension=codec.dimension,
+        rows=len(order),
+        as_of=0,
+    )
+    with begin() as tx:
+        live.note_building(tx, [made.id], NOW)
+    write_segment(
+        files,
+        keys,
+        segment_id=made.id,
+        gallery_id=gallery_id,
+        space_id=space_id,
+        dimension=codec.dimension,
+        seed=seed,
+        rows=rows,
+    )
+    with begin() as tx:
+        live.replace(tx, inputs=[], outputs=[made], sealed=None, now=NOW)
+        kinds, numbers = np.unique(classes, return_counts=True)
+        for kind, number in zip(kinds.tolist(), numbers.tolist(), strict=True):
+            live.count(tx, {(gallery_id, kind, ""): number, (gallery_id, kind, space_id): number})
 
 
 @cache

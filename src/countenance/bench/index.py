@@ -24,7 +24,7 @@ from countenance.bench.building import BANDS, GALLERY, LISTED, SPACE, GeneratedI
 from countenance.biometrics.templates import Template
 from countenance.index.index import DEFAULT_LIMIT, Index
 from countenance.index.scan import depth_for
-from countenance.primitives.errors import UnavailableError, UsageError
+from countenance.primitives.errors import NotFoundError, UnavailableError, UsageError
 from countenance.primitives.text import N_
 
 _SEARCHES = 200
@@ -196,7 +196,9 @@ def _give_back_memory() -> None:
 
 def _check_room(where: Path, templates: int, dimension: int) -> None:
     wanted = templates * (dimension + dimension // 4 + 20) + _SPARE
-    if not where.is_dir() or shutil.disk_usage(where).free < wanted:
+    if not where.is_dir():
+        raise NotFoundError(N_("There is no folder {folder}."), folder=str(where), code="folder-missing")
+    if shutil.disk_usage(where).free < wanted:
         raise UnavailableError(
             N_("{directory} has no room for this measurement: {size} GB are needed."),
             remedy=N_("Name a folder on a disk with room: --in DIR."),

@@ -58,6 +58,7 @@ def examine(door: Door, *, upgrade: bool) -> Iterator[Finding]:
         yield _made("policy", N_("Policy pack"), lambda: _policy(door))
         yield _made("log", N_("Log"), lambda: _log(door))
         yield _made("erasure", N_("Erasure"), lambda: _erasure(door))
+        yield _made("index", N_("Index"), lambda: _index(door))
     yield models
 
 
@@ -239,6 +240,25 @@ def _erasure(door: Door) -> str:
     if left or swept:
         return say(N_("finished: {keys} keys destroyed, {files} leftovers removed"), keys=left, files=swept)
     return _(N_("nothing is left to be destroyed"))
+
+
+def _index(door: Door) -> str:
+    """Open every segment, unless a searcher has them open; what does not open is made again from the records."""
+    from countenance.records.database import open_reading
+    from countenance.service.address import is_left_there, socket_of
+
+    if is_left_there(socket_of(door.directory().absolute())):
+        return _(N_("the searcher that runs looks after it"))
+    workspace = door.workspace()
+    with open_reading() as tx:
+        workspace.index.sync(tx)
+        lacking = workspace.index.lacks_segments(tx)
+    if lacking:
+        workspace.keep_index_where_due()
+        return _(N_("a part that did not open was made again from the records"))
+    with open_reading() as tx:
+        opened, _sealed = workspace.index.opened(tx)
+    return say(N_("{count} references in segments, each of which opens"), count=opened)
 
 
 def _models() -> str:

@@ -151,7 +151,7 @@ def _show_candidate(screen: Screen, candidate: Candidate) -> None:
     screen.facts(
         [
             (N_("Comparison score"), f"{decimal(candidate.score)}. {meaning}"),
-            (N_("References"), references_words(candidate.references)),
+            (N_("References"), references_words(candidate)),
             (N_("Photograph"), say(N_("{photo}, face {face}"), photo=candidate.photo, face=candidate.face)),
             (N_("Holder's reference"), candidate.source_ref or None),
             (N_("Taken"), candidate.captured_at or None),
@@ -169,6 +169,7 @@ def _candidate(candidate: Candidate) -> dict[str, Json]:
         "face": candidate.face,
         "score": round(candidate.score, 4),
         "references": candidate.references,
+        "frames": candidate.frames,
         "source": candidate.source,
         "source_ref": candidate.source_ref or None,
         "captured_at": candidate.captured_at or None,

@@ -14,6 +14,7 @@ from countenance.cli.language import choose_language, speak
 from countenance.cli.screen import Screen, terminal_width
 from countenance.cli.table import COMPLETE_VARIABLE, PROGRAM, program
 from countenance.primitives.errors import CountenanceError
+from countenance.service.tracing import traced
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: list[str], door: Door) -> int:
     root = program()
     try:
-        with root.make_context(PROGRAM, words, obj=door) as context:
+        with root.make_context(PROGRAM, words, obj=door) as context, traced():
             outcome = root.invoke(context)
         return outcome if isinstance(outcome, int) else Exit.DONE
     except click.exceptions.Exit as exit_:

@@ -9,7 +9,8 @@ from countenance.index.answers import NotSearchable
 from countenance.index.held import HeldSegment
 from countenance.index.live import LiveSegment
 from countenance.index.opening import Seeds, Shelf
-from countenance.index.segment import Segment, SegmentFiles, SegmentKeys
+from countenance.index.segment import Segment
+from countenance.index.stores import SegmentFiles, SegmentKeys
 
 
 class FarSegment(HeldSegment):

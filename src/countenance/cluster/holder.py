@@ -36,7 +36,8 @@ from countenance.index.held import HeldSegment
 from countenance.index.live import LiveSegment
 from countenance.index.pieces import Scores
 from countenance.index.scan import nearest
-from countenance.index.segment import Segment, SegmentFiles
+from countenance.index.segment import Segment
+from countenance.index.stores import SegmentFiles
 from countenance.primitives.errors import CountenanceError, IntegrityError, NotFoundError, UnavailableError
 from countenance.vault.media import FolderMediaStore
 from countenance.vault.s3 import S3MediaStore, S3Place

@@ -28,10 +28,11 @@ from countenance.index.answers import NotSearchable, ScoredRow
 from countenance.index.codes import CodedProbe
 from countenance.index.held import Part
 from countenance.index.index import Index
+from countenance.index.layout import turn_of
 from countenance.index.live import LiveSegment
 from countenance.index.opening import Seeds, Unseal
 from countenance.index.scan import EXACT_ROWS, depth_for
-from countenance.index.segment import Segment, read_wrapped_key, turn_of
+from countenance.index.segment import Segment, read_wrapped_key
 from countenance.primitives.errors import IntegrityError, NotFoundError, UnavailableError
 from countenance.primitives.sql import Transaction
 from countenance.primitives.text import N_

@@ -149,8 +149,8 @@ def add(new: NewPack, now: datetime) -> ModelPack:
     return _install(new, manifest, data)
 
 
-def remove(name: str) -> None:
-    """Remove an added pack's files. Raises UsageError for a pack that comes with the program, NotFoundError."""
+def check_removable(name: str) -> Path:
+    """The folder of an added pack. Raises UsageError for a pack that comes with the program, NotFoundError."""
     if is_shipped(name):
         raise UsageError(
             N_("The pack {pack} comes with the program and cannot be removed."),
@@ -165,6 +165,12 @@ def remove(name: str) -> None:
             pack=name,
             code="pack-unknown",
         )
+    return folder
+
+
+def remove(name: str) -> None:
+    """Remove an added pack's files. Raises what `check_removable` does."""
+    folder = check_removable(name)
     gone = folder.with_name(f".{name}.{secrets.token_hex(4)}.gone")
     os.replace(folder, gone)  # one moment: a half-removed pack is never listed
     shutil.rmtree(gone)

@@ -21,7 +21,7 @@ from countenance.index.live import LiveSegment
 from countenance.index.lock import SharedLock
 from countenance.index.opening import Seeds, Shelf, Unseal, open_templates
 from countenance.index.scan import best_rows
-from countenance.index.segment import SegmentFiles, SegmentKeys
+from countenance.index.stores import SegmentFiles, SegmentKeys
 from countenance.policy.grants import Grant, verify_grant
 from countenance.primitives.errors import UsageError
 from countenance.primitives.sql import Transaction
@@ -191,6 +191,11 @@ class Index:
         shelf = self.shelf
         open_rows = sum(one.rows for one in there if shelf is not None and shelf.segment(one.id) is not None)
         return open_rows, sum(one.rows for one in there)
+
+    def lacks_segments(self, tx: Transaction) -> bool:
+        """Did a segment of the set not open when this process asked for it? Upkeep makes it again."""
+        broken = {} if self.shelf is None else self.shelf.broken()
+        return bool(broken) and any(one.id in broken for one in live.read_live(tx).segments)
 
     def held(self) -> Held:
         """What is held now; for upkeep, which calls with `syncing` locked."""

@@ -12,8 +12,10 @@ from countenance.biometrics.templates import Vector
 from countenance.index.answers import NotSearchable
 from countenance.index.changes import Change
 from countenance.index.head import template_part
+from countenance.index.layout import turn_of
 from countenance.index.live import LiveSegment
-from countenance.index.segment import Segment, SegmentFiles, SegmentKeys, turn_of
+from countenance.index.segment import Segment
+from countenance.index.stores import SegmentFiles, SegmentKeys
 from countenance.primitives.errors import IntegrityError, NotFoundError
 
 type Unseal = Callable[[Sequence[tuple[str, str, bytes]]], list[bytes | None]]

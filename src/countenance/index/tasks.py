@@ -16,7 +16,7 @@ from countenance.index.codes import BLOCK, Bytes8, Codec, Exact, unpack
 from countenance.index.held import HeldSegment, Part
 from countenance.index.naming import Ids, joined_ids
 from countenance.index.opening import Unseal, open_templates
-from countenance.index.segment import SegmentRows
+from countenance.index.writing import SegmentRows
 from countenance.primitives.sql import Transaction
 
 _PAGE = 8_192

@@ -28,10 +28,11 @@ import numpy as np
 from countenance.index import changes, live
 from countenance.index.held import HeldSegment, Part
 from countenance.index.index import Index
+from countenance.index.layout import file_name
 from countenance.index.live import LiveSegment
 from countenance.index.opening import Shelf
-from countenance.index.segment import file_name, write_segment
 from countenance.index.tasks import Task, as_it_is, collect, copied, cut, from_records, rewriting
+from countenance.index.writing import write_segment
 from countenance.primitives.errors import ConflictError, UnavailableError
 from countenance.primitives.sql import Transaction
 

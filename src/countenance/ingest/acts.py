@@ -1,11 +1,13 @@
-"""The acts of moving: that a gallery's templates are made anew, and which model pack is in use."""
+"""Acts about model packs: that a gallery's templates are made anew, which pack is in use, whether one is whole, that one goes."""
 
 from __future__ import annotations
 
 from countenance.acting.step import Handler, Handlers, Outcome, Step
+from countenance.extraction.adding import check_removable, remove
 from countenance.extraction.pack import load_pack
 from countenance.ingest.moving import left_to_move
 from countenance.policy.questions import Act
+from countenance.primitives.canonical import Json
 from countenance.primitives.errors import ConflictError
 from countenance.primitives.text import N_
 from countenance.records.events import Event
@@ -63,6 +65,49 @@ def switch(step: Step) -> Outcome:
     )
 
 
+def verify(step: Step) -> Outcome:
+    """`pack`. Hashes and golden vectors, after the transaction: nothing waits for the models meanwhile, and nothing is changed.
+
+    Raises IntegrityError for what differs.
+    """
+    pack = step.params.line("pack")
+    found: dict[str, Json] = {"model": pack}
+
+    def run() -> None:
+        from countenance.extraction.golden import verify as check
+
+        check(pack)
+        found["state"] = "whole"
+
+    step.afterwards.append(run)
+    return Outcome(record=found)
+
+
+def take_away(step: Step) -> Outcome:
+    """`pack`, of those that were added. Its files go from this machine once the entry is committed; templates of its space can
+    be searched no more. Raises ConflictError for the pack in use, and where the suppression list needs it.
+    """
+    pack = step.params.line("pack")
+    check_removable(pack)
+    if pack == step.workspace.models_in_use():
+        raise ConflictError(
+            N_("The pack {pack} is in use."),
+            remedy=N_("Switch to another pack first."),
+            code="models-in-use",
+            pack=pack,
+        )
+    kept = {made.name for space in SuppressionList(step.workspace).spaces() if (made := pack_of(space))}
+    if pack in kept:
+        raise ConflictError(
+            N_("People chose to be kept out by a template of the pack {pack}."),
+            remedy=N_("Wait until their entries have run out."),
+            code="models-suppression",
+            pack=pack,
+        )
+    step.afterwards.append(lambda: remove(pack))
+    return Outcome(record={"removed": pack}, event=Event.MODEL_REMOVED, details={"pack": pack})
+
+
 def _check_kept_out(workspace: Workspace, space: str) -> None:
     """Who is on the suppression list must be known after the switch too: by the pack that made their template, if it stays
     installed, or by none. Raises ConflictError, UnavailableError.
@@ -82,6 +127,8 @@ def _check_kept_out(workspace: Workspace, space: str) -> None:
 HANDLERS: Handlers = {
     Act.MODEL_MIGRATE: Handler(carry_out=migrate),
     Act.MODEL_SWITCH: Handler(carry_out=switch),
+    Act.MODEL_VERIFY: Handler(carry_out=verify),
+    Act.MODEL_REMOVE: Handler(carry_out=take_away),
 }
 
 

@@ -8,4 +8,6 @@ from countenance.policy.questions import Act
 FORMS: Forms = {
     Act.MODEL_MIGRATE: form(line("gallery"), line("pack")),
     Act.MODEL_SWITCH: form(line("pack"), flag("leave")),
+    Act.MODEL_VERIFY: form(line("pack")),
+    Act.MODEL_REMOVE: form(line("pack")),
 }

@@ -46,6 +46,7 @@ from countenance.ingest.taken import StoppedByPolicyError, Written
 from countenance.ingest.values import IngestResult, Progress, Tuning
 from countenance.ingest.work import Work
 from countenance.primitives.errors import NotFoundError, RefusedError, UnavailableError
+from countenance.primitives.spans import Fact, Spanned, span
 from countenance.primitives.text import N_
 from countenance.records.ending import destroy_ended_keys, end_expired
 from countenance.records.erasing.steps import finish
@@ -98,6 +99,7 @@ def ingest(
         stack.callback(_let_go, workspace, journal)
         meter = Meter(workers=asked.workers)
         store = Store(workspace, admitted.caller, run, source, journal)
+        spanned = stack.enter_context(span(Spanned.INGEST))
         try:
             if _list(workspace, run, source, place, manifest, journal, tuning, stop):
                 watch = _Watch(run, meter, progress)
@@ -120,6 +122,8 @@ def ingest(
                             break
         except StoppedByPolicyError as stopped:
             raise _stopped(workspace, admitted, run, stopped) from stopped
+        if meter.bottleneck is not None:
+            spanned.tell({Fact.BOTTLENECK: meter.bottleneck.value})
     workspace.checkpoint()
     return result_of(run, source, meter)
 
@@ -200,10 +204,11 @@ def _list(
     while not IngestRun.objects.filter(pk=run.pk, listed=True).exists():
         claim = ledger.claim(workspace, run, journal, tuning, listing=True)
         if claim is not None:
-            items = list_items(place, source, manifest)
-            ledger.write_listing(
-                workspace, run, claim, journal.owner, items, shard_items=tuning.shard_items, stop=stop
-            )
+            with span(Spanned.INGEST_LIST):
+                items = list_items(place, source, manifest)
+                ledger.write_listing(
+                    workspace, run, claim, journal.owner, items, shard_items=tuning.shard_items, stop=stop
+                )
             if stop.is_set():
                 return False
         elif stop.wait(_POLL_SECONDS):

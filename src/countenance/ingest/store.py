@@ -22,6 +22,7 @@ from countenance.ingest.pages import PageWriter
 from countenance.ingest.suppression import suppressed_faces
 from countenance.ingest.taken import Ended, FaceKey, Sealed, StoppedByPolicyError, Taken, Written
 from countenance.primitives.canonical import Json
+from countenance.primitives.spans import Spanned, span
 from countenance.records.database import DjangoTransaction, as_stored
 from countenance.records.ending import destroy_ended_keys
 from countenance.records.erasing.tombstones import Hashing
@@ -54,10 +55,12 @@ class Store:
         Raises StoppedByPolicyError (account, source or gallery has lost its permission), UnavailableError (disk full,
         locked, clock set back); keys and crops that were made for it are destroyed again.
         """
-        suppressed = self._suppressed(batch)
-        sealed = self._seal(batch, suppressed)
+        with span(Spanned.INGEST_SUPPRESS):
+            suppressed = self._suppressed(batch)
+        with span(Spanned.INGEST_SEAL):
+            sealed = self._seal(batch, suppressed)
         try:
-            with self._workspace.transaction() as (tx, now):
+            with span(Spanned.INGEST_ROWS), self._workspace.transaction() as (tx, now):
                 writer, written = self._write_rows(tx, batch, sealed, suppressed, now)
         except BaseException:
             if sealed:

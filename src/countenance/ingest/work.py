@@ -31,6 +31,7 @@ from countenance.ingest.taken import Taken, Unchanged, Written, fingerprint
 from countenance.ingest.values import Stage, Tuning
 from countenance.primitives.errors import UnavailableError
 from countenance.primitives.files import text_to_name
+from countenance.primitives.spans import Fact, Spanned, span
 from countenance.primitives.text import N_
 from countenance.records.erasing.tombstones import Hashing, barred
 from countenance.records.measuring import floors_of
@@ -174,8 +175,12 @@ class Work:
         if not self._batch:
             return
         batch, self._batch = self._batch, []
-        with self._meter.time(Stage.STORE):
+        with (
+            self._meter.time(Stage.STORE),
+            span(Spanned.INGEST_BATCH, {Fact.PHOTOGRAPHS: len(batch)}) as told,
+        ):
             written = self._store.write(batch)
+            told.tell({Fact.ENROLLED: written.enrolled})
         progressed(written)
 
     def _items(self) -> Iterator[Taken]:

@@ -77,6 +77,8 @@ class Act(StrEnum):
     OPERATING_POINT_END = "operating-point-end"
     MODEL_MIGRATE = "model-migrate"  # templates of a gallery with another model pack, beside those it has
     MODEL_SWITCH = "model-switch"  # to another model pack, or back; two persons
+    MODEL_VERIFY = "model-verify"  # hashes and golden vectors of a pack
+    MODEL_REMOVE = "model-remove"  # an added pack's files
     BREACH_REPORT = "breach-report"
     REQUEST_OPEN = "request-open"
     REQUEST_VERIFY = "request-verify"

@@ -16,7 +16,7 @@ def is_private_on_the_way(url: str) -> bool:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         return False
-    if not host or parts.username:
+    if not host or parts.username or any(char.isspace() or not char.isprintable() for char in url):
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and is_here(host))
 

@@ -116,6 +116,7 @@ class Event(StrEnum):
     OPERATING_POINT_ENDED = "operating-point-ended"
     MODEL_MIGRATED = "model-migrated"
     MODEL_SWITCHED = "model-switched"
+    MODEL_REMOVED = "model-removed"
     TRANSFORM_RENEWED = "transform-renewed"
     BREACH_REPORTED = "breach-reported"
     RESIDENCY_CLAIMED = "residency-claimed"

@@ -36,7 +36,8 @@ class Settings:
     """All settings. `database`: address, where a relative SQLite path counts from the workspace's folder.
 
     `media`: `s3://BUCKET/PREFIX` where crops, probes and segments lie in a bucket; empty: in the workspace's folder. The
-    keys to the bucket are never in this file (see `vault.s3`). `models`: the model pack that makes templates.
+    keys to the bucket are never in this file (see `vault.s3`). `models`: the model pack that makes templates. `backups`: an
+    absolute folder, on another disk, where backups that are asked for in a page are written; empty: none can be asked for there.
     """
 
     format: int
@@ -47,6 +48,7 @@ class Settings:
     s3_region: str = ""
     s3_allow_http: bool = False
     models: str = "sface"
+    backups: str = ""
     extraction: ExtractionSettings = ExtractionSettings()
 
     @property
@@ -117,6 +119,7 @@ def write_settings(directory: Path, settings: Settings) -> None:
             else []
         ),
         *([f'models = "{settings.models}"'] if settings.models != Settings.models else []),
+        *([f'backups = "{settings.backups}"'] if settings.backups else []),
         "",
         "[extraction]",
         *(f"{field.name} = {getattr(limits, field.name)}" for field in fields(limits)),
@@ -134,6 +137,9 @@ def _parse(data: dict[str, Any]) -> Settings:
     for name in ("max_pixels", "max_bytes", "max_memory_bytes", "timeout_seconds"):
         if name in limits and not limits[name] > 0:
             raise ValueError(f"extraction.{name} must be above 0")
+    backups = _text(data, "backups")
+    if backups and not Path(backups).is_absolute():
+        raise ValueError("backups must be an absolute path")
     database = os.environ.get(DATABASE_VARIABLE) or data.get("database", Settings.database)
     return Settings(
         format=int(data["format"]),
@@ -144,6 +150,7 @@ def _parse(data: dict[str, Any]) -> Settings:
         s3_region=_text(data, "s3_region"),
         s3_allow_http=bool(data.get("s3_allow_http", False)),
         models=_text(data, "models") or Settings.models,
+        backups=backups,
         extraction=ExtractionSettings(**limits),
     )
 

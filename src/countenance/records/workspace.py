@@ -376,11 +376,12 @@ class Workspace:
             held.close()
 
     def keep_index_where_due(self) -> UpkeepReport | None:
-        """`keep_index` if there is something to do, which is asked of the database alone; else None."""
+        """`keep_index` if there is something to do; else None. Asked of the database, and of segments that did not open."""
         from countenance.index.upkeep import is_due
 
+        held: Index | None = self.__dict__.get("index")
         with open_reading() as tx:
-            due = is_due(tx)
+            due = is_due(tx) or (held is not None and held.lacks_segments(tx))
         return self.keep_index() if due else None
 
     def revoke_grants(self) -> None:

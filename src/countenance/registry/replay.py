@@ -239,6 +239,7 @@ _ENDS: Mapping[str, Callable[[_Replay, LoggedEntry, dict[str, Any]], None]] = {
     Event.ERASURE_DONE: _Replay.erasure_done,
     Event.TOKEN_REVOKED: _Replay.token_revoked,
     Event.WEBHOOK_REMOVED: _Replay.webhook_removed,
+    Event.PROVIDER_REMOVED: _Replay.provider_removed,
 }
 
 _BEGINS = frozenset(

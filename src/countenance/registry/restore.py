@@ -4,7 +4,8 @@
 2. log         the exported log is signed by the log's key, and continues the checkpoint of the backup
 3. build       records and keys are copied to a folder of another name, which nobody serves
 4. continue    the log takes over what was logged after the backup
-5. replay      what was ended then is ended again, what was erased is erased again; keys are destroyed
+5. replay      what was ended then is ended again, what was erased is erased again; keys are destroyed; nobody is
+               logged in, no browser is bound, and no one-time link is out
 6. appear      the restoring is logged, a checkpoint is signed, and the folder gets its name
 
 Without step 2 a backup is a time machine: a person who withdrew last week would be findable again.
@@ -21,6 +22,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from django.apps import apps
 
 from countenance.index.live import forget_segments
 from countenance.policy.pack import pack_from_files, read_pack_files
@@ -292,6 +295,10 @@ def _check_mac(vault: Vault, manifest: BackupManifest) -> None:
         )
 
 
+_LETS_IN = ("WebSession", "WebBrowser", "WebInvitation")
+"""Rows of the web application that open somebody's key: whether they ended after the backup, the log does not say."""
+
+
 def _check_log(workspace: Workspace, manifest: BackupManifest, log: Path, key: str | None) -> None:
     """Step 2: the log is genuine, and goes on from the checkpoint that the backup names."""
     own = workspace.log.vkey
@@ -326,6 +333,8 @@ def _take_over(
             raise refused("log-does-not-continue", error.message.template, **error.message.params) from error
         forget_segments(tx, now)
         done = replay(workspace, tx, entries, now=now, packs=packs)
+        for name in _LETS_IN:
+            apps.get_model("web", name).objects.all().delete()
         (appended,) = workspace.record(
             tx,
             [

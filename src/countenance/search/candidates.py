@@ -220,6 +220,7 @@ def show(workspace: Workspace, asked: Asked, concluded: Concluded) -> LoggedCand
                 face=face.number,
                 score=round(lead.score, 4),
                 references=len(lead.fused),
+                frames=lead.frames,
                 source=photograph.source.name,
                 source_ref=photograph.source_ref,
                 captured_at=photograph.captured_at,

@@ -4,7 +4,8 @@
 2. policy       each permission class is decided; out comes a grant, or a refusal that is logged and returned
 3. probe        one face of each photograph becomes a template, fused into one
 4. scan         the index scores every permitted reference, under the grant, exactly
-5. candidates   each person's references become one comparison; who chose to be left out of answers as well is left out
+5. candidates   each person's references become one comparison; who chose to be left out of answers as well is left out;
+                frames of one burst of an unlabelled face take one place
 6. log          in one transaction: each basis is live still, the list is written, the log has its entry
 7. show         thumbnails of what has been logged, and of nothing else
 
@@ -23,6 +24,7 @@ from countenance.policy.purposes import Purpose
 from countenance.policy.replay import question_json
 from countenance.primitives.canonical import Json
 from countenance.primitives.errors import RefusedError, UnavailableError
+from countenance.primitives.spans import Spanned, span
 from countenance.primitives.text import N_
 from countenance.records.database import DjangoTransaction, open_reading
 from countenance.records.ending import end_expired
@@ -30,6 +32,7 @@ from countenance.records.events import Event
 from countenance.records.identity import SignedRequest, spend
 from countenance.records.measuring import floors_of
 from countenance.records.workspace import Workspace
+from countenance.search.bursts import collapse_bursts
 from countenance.search.candidates import group_by_person, leads_standing, show, write
 from countenance.search.fusing import REACH, fuse_references
 from countenance.search.keeping import SealedProbe, kept_probe
@@ -64,20 +67,24 @@ def search(
     request = SearchRequest.read(signed.act, signed.params, photographs)
     end_expired(workspace)  # a consent that has run out is compared with nothing
     now = workspace.clock()
-    asked = ask(workspace, signed, request, now)
-    granted = decide(workspace, asked, now)
+    with span(Spanned.SEARCH_DECIDE):
+        asked = ask(workspace, signed, request, now)
+        granted = decide(workspace, asked, now)
     if isinstance(granted, Refused):
         return _refuse(workspace, signed, asked, granted)
     floors = floors_of(asked.gallery, str(workspace.models.space_id), now)
-    probe = make_probe(granted, request, pool, weak_below=floors.weak)
+    with span(Spanned.SEARCH_PROBE):
+        probe = make_probe(granted, request, pool, weak_below=floors.weak)
     if isinstance(probe, WhichFace):
         return probe
     if isinstance(probe, FailureToAcquire):
         return _not_acquired(workspace, signed, asked, probe, granted)
     with kept_probe(workspace, asked, probe) as keeping:
         for _ in range(_TRIES):
-            found = _scan(workspace, asked, probe)
-            concluded = _conclude(workspace, signed, asked, found, keeping.parts)
+            with span(Spanned.SEARCH_SCAN):
+                found = _scan(workspace, asked, probe)
+            with span(Spanned.SEARCH_LOG):
+                concluded = _conclude(workspace, signed, asked, found, keeping.parts)
             if isinstance(concluded, Refused):
                 return concluded
             if isinstance(concluded, Concluded):
@@ -117,7 +124,7 @@ def _scan(workspace: Workspace, asked: Asked, probe: Probe) -> CandidateList | N
                 )
             grouped = group_by_person(probe, answer)
             fused = fuse_references(workspace, grouped, floor=floor, now=workspace.clock())
-            found = without_suppressed(workspace, fused)
+            found = collapse_bursts(workspace, without_suppressed(workspace, fused))
         except RefusedError as error:
             if error.reason in {"grant-revoked", "grant-expired"}:
                 return None

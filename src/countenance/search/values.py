@@ -136,7 +136,8 @@ class Lead:
     """One person, or one unlabelled face, that resembles the probe.
 
     `reference_id`, `face_id`: the best reference, which is the one that is shown. `score`: comparison score of all of the
-    person's references as one. `fused`: those references, the best among them.
+    person's references as one. `fused`: those references, the best among them. `frames`: how many frames of one burst
+    an unlabelled face stands for, itself included.
     """
 
     reference_id: uuid.UUID
@@ -144,6 +145,7 @@ class Lead:
     person_id: uuid.UUID | None
     score: float
     fused: tuple[uuid.UUID, ...]
+    frames: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -181,6 +183,7 @@ class Candidate:
     face: int
     score: float
     references: int
+    frames: int
     source: str
     source_ref: str
     captured_at: str

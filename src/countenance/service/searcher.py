@@ -6,16 +6,18 @@ import os
 import socket
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from countenance.acting.path import ActResult
+from countenance.acting.path import APPROVE, ActResult
 from countenance.extraction.pool import ExtractionPool
+from countenance.policy.decisions import Refused
 from countenance.policy.questions import Act
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import FormatError, UsageError
+from countenance.primitives.spans import Fact, Open, Spanned, here, span
 from countenance.primitives.text import N_
 from countenance.records.database import open_reading
 from countenance.records.identity import SignedRequest
@@ -26,10 +28,12 @@ from countenance.service import wire
 from countenance.service.acts import HANDLERS, perform
 from countenance.service.address import socket_of
 from countenance.service.codec import decode, decode_result
+from countenance.service.copies import Copies
 from countenance.service.ingesting import Ingests
 from countenance.service.pictures import perform_with
 from countenance.service.public import answer
 
+_WORDS = frozenset({*Act, APPROVE})
 _LONGEST_ADDRESS = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 
 
@@ -59,7 +63,7 @@ class LocalSearcher:
 
     def __init__(self, workspace: Workspace, *, workers: int | None = None) -> None:
         self._workspace, self._workers = workspace, workers
-        self._ingests = Ingests(workspace)
+        self._ingests, self._copies = Ingests(workspace), Copies(workspace)
         self._pool = self._new_pool()
         self._switching = threading.Lock()
 
@@ -91,12 +95,24 @@ class LocalSearcher:
 
     def search(self, signed: SignedRequest, photographs: tuple[bytes, ...]) -> SearchAnswer:
         """Run the path of a search here."""
-        return search(self._workspace, signed, photographs, self._pool_in_use())
+        with span(Spanned.SEARCH, {Fact.PHOTOGRAPHS: len(photographs)}) as told:
+            found = search(self._workspace, signed, photographs, self._pool_in_use())
+            if isinstance(found, Refused):
+                told.tell({Fact.RULE: found.rule})
+            return found
 
     def perform(self, signed: SignedRequest) -> ActResult:
         """Run the path of an act here."""
+        with _span_of(signed):
+            return self._perform(signed)
+
+    def _perform(self, signed: SignedRequest) -> ActResult:
         if signed.act == Act.INGEST.value:
             return self._ingests.start(signed)
+        if signed.act == Act.BACKUP.value:
+            return self._copies.make(signed)
+        if signed.act == Act.BACKUP_VERIFY.value:
+            return self._copies.check(signed)
         if signed.act == Act.CANDIDATE_SHOW.value:
             return look(self._workspace, signed, HANDLERS, self._pool_in_use())
         return perform(self._workspace, signed)
@@ -107,11 +123,13 @@ class LocalSearcher:
 
     def perform_with(self, signed: SignedRequest, picture: bytes) -> ActResult:
         """Run here the path of an act that comes with a picture."""
-        return perform_with(self._workspace, signed, picture, self._pool)
+        with _span_of(signed):
+            return perform_with(self._workspace, signed, picture, self._pool)
 
     def close(self) -> None:
-        """Stop an ingest after its batch, and the extraction workers; the workspace stays open."""
+        """Stop an ingest after its batch, finish a backup, stop the extraction workers; the workspace stays open."""
         self._ingests.close()
+        self._copies.close()
         self._pool.close()
 
     def __enter__(self) -> Self:
@@ -119,6 +137,11 @@ class LocalSearcher:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _span_of(signed: SignedRequest) -> AbstractContextManager[Open]:
+    """The span of an act; what is no act's word is not told."""
+    return span(Spanned.ACT, {Fact.ACT: signed.act} if signed.act in _WORDS else {})
 
 
 class RemoteSearcher:
@@ -165,6 +188,7 @@ class RemoteSearcher:
             "at": signed.at.isoformat(),
             "nonce": signed.nonce,
             "signature": signed.signature.hex(),
+            **({"trace": above} if (above := here()) else {}),
         }
         wire.send(self._connection, header, blobs)
         return self._receive()

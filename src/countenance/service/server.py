@@ -20,6 +20,7 @@ from countenance.acting.path import ActResult
 from countenance.oversight.misuse import scan
 from countenance.primitives.clock import Clock, system_clock
 from countenance.primitives.errors import ConflictError, CountenanceError, FormatError
+from countenance.primitives.spans import below
 from countenance.primitives.text import N_
 from countenance.records.database import disconnect, open_reading
 from countenance.records.ending import destroy_ended_keys, end_expired
@@ -159,11 +160,12 @@ class SearcherServer:
                 record = searcher.public(question, header.get("params") or {})
                 return encode_result(ActResult(act=question, record=record, log_entry=None))
             signed = _signed(header, searcher.workspace_id)
-            if header.get("op") == "act":
-                return encode_result(searcher.perform(signed))
-            if header.get("op") == "picture" and len(blobs) == 1:
-                return encode_result(searcher.perform_with(signed, blobs[0]))
-            return encode_answer(searcher.search(signed, tuple(blobs)))
+            with below(str(header.get("trace", ""))):
+                if header.get("op") == "act":
+                    return encode_result(searcher.perform(signed))
+                if header.get("op") == "picture" and len(blobs) == 1:
+                    return encode_result(searcher.perform_with(signed, blobs[0]))
+                return encode_answer(searcher.search(signed, tuple(blobs)))
         except CountenanceError as error:
             return encode_error(error)
 

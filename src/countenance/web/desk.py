@@ -18,7 +18,7 @@ from countenance.primitives.errors import UnavailableError
 from countenance.primitives.text import N_
 from countenance.service.address import socket_of
 from countenance.service.searcher import RemoteSearcher, connect
-from countenance.web.entering import Member
+from countenance.web.entering.session import Member
 from countenance.web.site import Site, site
 
 if TYPE_CHECKING:

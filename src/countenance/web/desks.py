@@ -14,7 +14,7 @@ from countenance.cli.language import Language, spoken
 from countenance.policy.purposes import Role
 from countenance.primitives.text import N_
 from countenance.web.desk import member_of
-from countenance.web.shelves import WINGS
+from countenance.web.wings import WINGS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,9 +104,16 @@ def failure_of(error: CountenanceError) -> Failure:
         status=status,
         title=_(_TITLES[status]),
         message=tell(error.message),
-        remedy=tell(error.remedy) if error.remedy else "",
+        remedy=""
+        if error.remedy is None or _for_a_command_line(error.remedy.template)
+        else tell(error.remedy),
         code=error.code,
     )
+
+
+def _for_a_command_line(remedy: str) -> bool:
+    """Whether it names options of a command that is not named with them: on a page there are none to give."""
+    return " --" in f" {remedy}" and "countenance " not in remedy
 
 
 def page_of(request: HttpRequest, error: Exception) -> HttpResponse:

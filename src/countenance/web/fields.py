@@ -82,9 +82,11 @@ _CLOSED = frozenset(
         "grade",
         "scope",
     }
-    | {"target", "outcome", "detail"}
+    | {"target", "outcome", "detail", "data", "look", "language"}
 )
 """Fields that hold closed words; whatever stands in others is somebody's own name or text."""
+_ONE_LINE = frozenset({"location", "notice", "status_file", "notice_version", "method", "evidence"})
+"""Fields that may have several lines, and are mostly a path, an address or a few words."""
 _BYTES = frozenset({"bytes", "resident_bytes"})
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 
@@ -125,7 +127,7 @@ def shown(
             made += [
                 Shown(
                     name=f"particulars.{each.value}",
-                    label=each.value,
+                    label=label_of(each.value),
                     how="area",
                     required=False,
                     value=typed.get(f"particulars.{each.value}", ""),
@@ -135,7 +137,7 @@ def shown(
             ]
             continue
         how = _HOW.get(field.kind, "files" if field.name == "files" else "area")
-        how = "file" if field.name == picture else how
+        how = "file" if field.name == picture else "text" if field.name in _ONE_LINE else how
         made.append(
             Shown(
                 name=field.name,

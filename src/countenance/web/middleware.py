@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from countenance.cli.language import Language, speaking
+from countenance.primitives.spans import Fact, Spanned, span
 from countenance.web import failures
-from countenance.web.entering import find
+from countenance.web.entering.session import find
 from countenance.web.site import HEADERS, site
 
 SESSION_COOKIE = "__Host-session"
@@ -16,7 +17,35 @@ BROWSER_COOKIE = "__Host-browser"  # binds this browser to an account
 JOURNEY_COOKIE = "__Host-journey"  # to a provider and back; lax, since the way back begins elsewhere
 LANGUAGE_COOKIE = "__Host-lang"
 
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+"""What anything here is asked by (RFC 9110, section 9.3); TRACE and the rest reach no page."""
+
 type View = Callable[[HttpRequest], HttpResponse]
+
+
+def traced(get_response: View) -> View:
+    """A span of each request, by its route: an address holds codes of cases. Nobody's `traceparent` is taken over."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        with span(Spanned.REQUEST) as told:
+            response = get_response(request)
+            match = request.resolver_match
+            known = request.method if request.method in METHODS else "_OTHER"
+            told.tell({Fact.METHOD: known or "_OTHER", Fact.STATUS: response.status_code})
+            if match is not None:
+                told.tell({Fact.ROUTE: match.route})
+        return response
+
+    return answer
+
+
+def methods(get_response: View) -> View:
+    """Nothing is asked by a method that nothing here has."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return get_response(request) if request.method in METHODS else HttpResponseNotAllowed(sorted(METHODS))
+
+    return answer
 
 
 def headers(get_response: View) -> View:
@@ -27,7 +56,7 @@ def headers(get_response: View) -> View:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if request.is_secure() or site().public:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         return response
 
     return answer

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,15 @@ from countenance.primitives.errors import ConflictError, UnavailableError, Usage
 from countenance.primitives.text import N_
 from countenance.service.address import socket_of
 from countenance.service.searcher import connect
-from countenance.web.entering import without_second_factor
+from countenance.web.entering.link import without_second_factor
 from countenance.web.site import MOST_UPLOADED, WsgiApplication
 
 THREADS = 8
+LOG_NAME = "web.log"
+"""In `run/` of the workspace: what the server says of itself, such as requests that wait for a free thread."""
+SEARCHER_LOG_NAME = "searcher.log"
+"""Beside it: what the searcher says that is started with the pages; of its latest start alone."""
+_MOST_LOGGED = 1 << 20
 _SEARCHER_SECONDS = 60.0
 _LOOK_EVERY = 0.1
 
@@ -93,6 +100,24 @@ def listen(application: WsgiApplication, host: str, port: int, *, proxied: bool 
 
 
 @contextmanager
+def logging_beside(directory: Path) -> Iterator[None]:
+    """With what waitress says written to a file of the workspace, two of a megabyte at most, and not onto the screen."""
+    folder = directory / "run"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    handler = RotatingFileHandler(folder / LOG_NAME, maxBytes=_MOST_LOGGED, backupCount=1, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("waitress")
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.propagate = True
+        logger.removeHandler(handler)
+        handler.close()
+
+
+@contextmanager
 def beside_searcher(directory: Path) -> Iterator[bool]:
     """With a searcher of the workspace: the one that runs, or one that is started here and ended afterwards (True).
 
@@ -104,7 +129,9 @@ def beside_searcher(directory: Path) -> Iterator[bool]:
         yield False
         return
     command = [sys.executable, "-m", "countenance", "searcher", "--workspace", str(directory)]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)  # noqa: S603 - our own program
+    (directory / "run").mkdir(mode=0o700, exist_ok=True)
+    with (directory / "run" / SEARCHER_LOG_NAME).open("wb") as said:
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, stdin=subprocess.DEVNULL)  # noqa: S603 - our own program
     try:
         _wait_for(child, directory)
         yield True

@@ -135,13 +135,16 @@ def _settings(held: Site) -> dict[str, Any]:
         "USE_I18N": False,  # our sentences come from our own catalogue
         "LOGGING_CONFIG": None,
         "MIDDLEWARE": [
+            "countenance.web.middleware.traced",
             "countenance.api.health.counted",
             "countenance.web.middleware.headers",
             "countenance.web.middleware.language",
             "countenance.api.problems.only",
+            "countenance.web.middleware.methods",
             "countenance.web.middleware.Failures",
             "django.middleware.csrf.CsrfViewMiddleware",
             "countenance.web.middleware.member",
+            "countenance.web.doorbook.noted",
         ],
         "TEMPLATES": [
             {

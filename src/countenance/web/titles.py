@@ -26,6 +26,10 @@ TITLES = {
     Act.OPERATING_POINT_SET: N_("Set an operating point"),
     Act.OPERATING_POINT_END: N_("End the operating point"),
     Act.MODEL_SWITCH: N_("Use another model pack"),
+    Act.MODEL_VERIFY: N_("Verify the pack"),
+    Act.MODEL_REMOVE: N_("Remove the pack's files"),
+    Act.BACKUP: N_("Make a backup"),
+    Act.BACKUP_VERIFY: N_("Read the backup and check it"),
     Act.INGEST: N_("Take in a source's photographs"),
     Act.PERSON_ADD: N_("Add a person"),
     Act.MAJORITY_REVIEW: N_("Record what somebody said who came of age"),
@@ -95,11 +99,28 @@ TITLES = {
 
 _ONE = N_("Name exactly one of the things it can be about.")
 ACT_HINTS = {
+    Act.ACCOUNT_ADD: N_(
+        "Without a public key one is made here, and leaves in a one-time link for the account's owner: nobody else has it. Who loses password and second factor later needs a new account then."
+    ),
     Act.LOCK_SET: _ONE,
     Act.ORDER_PREVIEW: _ONE,
     Act.ORDER_ISSUE: _ONE,
     Act.POLICY_TRY: N_(
         "Nothing is put in force: you see which questions would be answered otherwise, and may go on from there."
+    ),
+    Act.BACKUP: N_(
+        "A copy of records and keys, in a folder of its own under the one that the settings name. Keep keys/ apart, and delete it first."
+    ),
+    Act.BACKUP_VERIFY: N_(
+        "Every file is read where the copy was made, and held against its manifest. That is noted in the log."
+    ),
+    Act.MODEL_VERIFY: N_("The models are run on known samples; nothing is changed."),
+    Act.MODEL_REMOVE: N_(
+        "Its files go from this machine, for every workspace on it. Templates that it made can then be searched no more."
+    ),
+    Act.CONSENT_WITHDRAW: N_("Give the receipt, or the person; with the person, all their open receipts."),
+    Act.CONSENT_RECORD: N_(
+        "One receipt for each purpose, with the very words that were agreed to. Give the person its code: whoever shows it may withdraw."
     ),
     Act.LOG_PROVE: N_(
         "A file that shows the entry and that it is in the signed log. It verifies without us."
@@ -256,10 +277,46 @@ FIELDS = {
     "failed": N_("failed"),
     "unreadable": N_("unreadable"),
     "refused": N_("refused"),
+    "permits_unlabelled": N_("Faces of people who are not named may be taken in"),
+    "step": N_("Step"),
+    "erasures": N_("Erasures"),
+    "candidates": N_("Candidates"),
+    "ingests_open": N_("Ingests under way"),
+    "searches_saved": N_("Saved searches"),
+    "probes": N_("Probes"),
+    "eye_distance_px": N_("Distance of the eyes, in pixels"),
+    "norm": N_("Norm of the raw template"),
+    "mirrored": N_("Averaged with the mirrored picture"),
+    "conversion": N_("Version of the conversion"),
+    "detector": N_("Detector"),
+    "aligner": N_("Aligner"),
+    "recogniser": N_("Recogniser"),
+    "mean": N_("Mean"),
+    "centre": N_("Centre"),
+    "mated_lost": N_("Mated faces lost, as a share"),
+    "caveat": N_("To be borne in mind"),
+    "fmr": N_("By FMR"),
+    "fnmr_identity_balanced": N_("FNMR, each person counting alike"),
+    "leave": N_("Even where some would then not be found"),
+    "to_be_asked": N_("To be asked, having come of age"),
+    "pii_principal": N_("Person"),
+    "clients": N_("Clients"),
+    "galleries": N_("Galleries"),
+    "sources": N_("Sources"),
+    "cases_open": N_("Open cases"),
+    "searches": N_("Searches"),
+    "notice_version": N_("Version of these words"),
+    "representative": N_("Representative"),
+    "processors": N_("Who processes it for the operator"),
+    "filing-reference": N_("Reference of the declaration"),
+    "written-release": N_("Written release"),
+    "retention-schedule": N_("Published retention schedule"),
+    "majority-review": N_("Review on coming of age"),
 }
 """Names of fields."""
 
 HINTS = {
+    "location": N_("A folder on the machine that runs this workspace."),
     "place": N_("Such as CA or CA-QC."),
     "jurisdiction": N_("Such as CA or CA-QC."),
     "on_behalf_of_jurisdiction": N_("Such as CA or CA-QC."),

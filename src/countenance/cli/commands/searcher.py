@@ -10,6 +10,7 @@ from countenance.cli.acts import pass_door
 from countenance.cli.commands.cluster import cluster_folder
 from countenance.cli.door import Door
 from countenance.cli.ending import when_asked_to_end
+from countenance.cli.journal import keep_journal
 from countenance.cli.language import say
 from countenance.cli.parts import Command, option
 from countenance.cli.table import TABLE
@@ -54,6 +55,7 @@ def searcher(door: Door, path: Path | None, group: str | None, ray: str | None, 
     from countenance.service.address import socket_of
     from countenance.service.server import SearcherServer
 
+    keep_journal()
     directory = door.directory().absolute()
     socket_path = socket_of(directory) if path is None else path.absolute()
     if not socket_path.parent.is_dir() and socket_path.parent != directory / "run":

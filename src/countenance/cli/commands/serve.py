@@ -9,6 +9,7 @@ import click
 from countenance.cli.acts import pass_door
 from countenance.cli.door import Door
 from countenance.cli.ending import when_asked_to_end
+from countenance.cli.journal import keep_journal
 from countenance.cli.language import say
 from countenance.cli.parts import Command, argument, option
 from countenance.cli.table import TABLE
@@ -50,9 +51,10 @@ DEFAULT_PORT = 8460
 @pass_door
 def serve(door: Door, port: int, host: str, public: str) -> None:
     """Serve in the foreground."""
-    from countenance.web.serving import beside_searcher, check_address, listen
+    from countenance.web.serving import beside_searcher, check_address, listen, logging_beside
     from countenance.web.site import application, site
 
+    keep_journal()
     directory = door.directory().absolute()
     wsgi = application(directory, public=public)
     try:
@@ -60,7 +62,7 @@ def serve(door: Door, port: int, host: str, public: str) -> None:
         server = listen(wsgi, host, port, proxied=bool(public))
         address = public or f"http://localhost:{server.effective_port}"
         link = _first_link(door, address)
-        with beside_searcher(directory):
+        with logging_beside(directory), beside_searcher(directory):
             _announce(door, address, link)
             _run_until_stopped(server)
     finally:
@@ -108,7 +110,7 @@ def _first_link(door: Door, address: str) -> str | None:
 def _link(key: Path, address: str) -> str:
     from countenance.primitives.clock import system_clock
     from countenance.records.identity import AccountKey
-    from countenance.web.entering import invite as make
+    from countenance.web.entering.link import invite as make
     from countenance.web.site import site
 
     return f"{address}/welcome/{make(site().keyring, AccountKey.read(key), system_clock())}"

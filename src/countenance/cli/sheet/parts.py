@@ -84,7 +84,7 @@ def candidate_card(candidate: Candidate, *, level: str = "h3") -> Html:
         ),
         facts(
             [
-                (_(N_("References")), words.references_words(candidate.references)),
+                (_(N_("References")), words.references_words(candidate)),
                 (_(N_("Photographed")), words.date_words(candidate.captured_at)),
                 (
                     _(N_("Photograph")),

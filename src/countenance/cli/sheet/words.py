@@ -10,7 +10,7 @@ from countenance.primitives.text import N_
 
 if TYPE_CHECKING:
     from countenance.biometrics.statement import Chance, Statement
-    from countenance.search.values import LoggedCandidates
+    from countenance.search.values import Candidate, LoggedCandidates
 
 LEADS = N_("Leads, not identifications")
 
@@ -222,7 +222,10 @@ def coverage_sentence(coverage: Coverage) -> str:
     )
     if coverage.not_searchable:
         more = say(
-            N_("{count} could not be searched: no template of this model pack."),
+            N_(
+                "{count} could not be searched: no template of this model pack, or a part of the index that the searcher, "
+                "or countenance doctor, makes again."
+            ),
             count=whole_number(coverage.not_searchable),
         )
         return f"{sentence} {more}"
@@ -248,8 +251,10 @@ def date_words(captured_at: str) -> str:
     return captured_at or _(N_("not recorded"))
 
 
-def references_words(count: int) -> str:
-    """How many references made a candidate's score."""
-    if count == 1:
+def references_words(candidate: Candidate) -> str:
+    """How many references made a candidate's score, or how many frames of a burst it stands for."""
+    if candidate.frames > 1:
+        return say(N_("the best of {count} frames of one burst"), count=candidate.frames)
+    if candidate.references == 1:
         return "1"
-    return say(N_("{count}, compared as one"), count=count)
+    return say(N_("{count}, compared as one"), count=candidate.references)

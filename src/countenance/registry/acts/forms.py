@@ -24,6 +24,7 @@ from countenance.policy.questions import Act
 from countenance.policy.terms import DataKind
 from countenance.records.erasing.vocabulary import ScopeKind
 from countenance.registry.acts.keeping import FOR_GOOD, MOST_DAYS
+from countenance.registry.acts.people import MOST_ROWS
 from countenance.registry.acts.persons import MajorityOutcome
 from countenance.registry.acts.reading import Listing
 
@@ -150,9 +151,14 @@ FORMS: Forms = {
     ),
     Act.LOG_EXPORT: form(flag("payloads")),
     Act.BACKUP: form(),
-    Act.BACKUP_VERIFY: form(moment("made_at", required=True)),
+    Act.BACKUP_VERIFY: form(moment("made_at"), line("backup", required=False)),
     Act.LOG_PROVE: form(number("entry", least=0, most=1 << 53, required=True)),
-    Act.RECORDS_READ: form(word("listing", Listing)),
+    Act.RECORDS_READ: form(
+        word("listing", Listing),
+        line("find", required=False),
+        number("first", least=0, most=1 << 40),
+        number("most", least=0, most=MOST_ROWS),
+    ),
     Act.TOKEN_MAKE: form(
         line("id"),
         _NAME,

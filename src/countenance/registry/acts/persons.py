@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from countenance.acting.step import Outcome, Step
@@ -193,17 +194,23 @@ def withdraw_consent(step: Step) -> Outcome:
 
 
 def describe(person: Person) -> dict[str, Json]:
-    """What is shown of a person."""
+    """What is shown of a person, as it stands."""
+    return describe_person(
+        person,
+        person.receipts.select_related("gallery", "person").order_by("given_at", "purpose"),
+        Reference.objects.filter(face__person=person, ended_at__isnull=True).count(),
+    )
+
+
+def describe_person(person: Person, receipts: Iterable[ConsentReceipt], references: int) -> dict[str, Json]:
+    """What is shown of a person with these receipts and so many live references."""
     return {
         "person": person.label,
         "declared_minor": person.declared_minor,
         "majority_on": person.majority_on.isoformat() if person.majority_on else None,
         "to_be_asked": person.majority_reached_at is not None and person.majority_reviewed_at is None,
-        "receipts": [
-            describe_receipt(receipt)
-            for receipt in person.receipts.select_related("gallery", "person").order_by("given_at", "purpose")
-        ],
-        "references": Reference.objects.filter(face__person=person, ended_at__isnull=True).count(),
+        "receipts": [describe_receipt(receipt) for receipt in receipts],
+        "references": references,
     }
 
 

@@ -24,7 +24,7 @@ from countenance.registry.acts import (
     ingests,
     keeping,
     organisations,
-    persons,
+    people,
     policies,
     providers,
     standing,
@@ -41,6 +41,7 @@ class Listing(StrEnum):
     GALLERIES = "galleries"
     SOURCES = "sources"
     PERSONS = "persons"
+    CONSENTS = "consents"
     CASES = "cases"
     POLICIES = "policies"
     PROPOSALS = "proposals"
@@ -98,6 +99,9 @@ def read(step: Step) -> Outcome:
         return Outcome(record={listing.value: [] if own else _retention(step)})
     if listing is Listing.INGESTS:
         return Outcome(record={listing.value: ingests.listing(step)})
+    if listing in _PEOPLE:  # the operator's records, not a client's; `count`: of all that were found
+        found, count = ([], 0) if own else _PEOPLE[listing](people.Turn.of(step.params))
+        return Outcome(record={listing.value: found, "count": count})
     if listing is Listing.TOKENS:
         return Outcome(record={listing.value: tokens.listing(step)})
     return Outcome(record={listing.value: _LISTINGS[listing](own)})
@@ -144,12 +148,6 @@ def _galleries(_: UUID | None) -> list[Json]:
 def _sources(_: UUID | None) -> list[Json]:
     rows = models.Source.objects.select_related("gallery", "basis").order_by("name")
     return [collection.describe_source(row) for row in rows]
-
-
-def _persons(own: UUID | None) -> list[Json]:
-    if own:
-        return []  # people's receipts are the operator's records, not a client's
-    return [persons.describe(row) for row in models.Person.objects.order_by("label")]
 
 
 def _cases(own: UUID | None) -> list[Json]:
@@ -205,6 +203,7 @@ def _providers(own: UUID | None) -> list[Json]:
     return [] if own else [providers.describe(row) for row in rows]
 
 
+_PEOPLE = {Listing.PERSONS: people.persons, Listing.CONSENTS: people.consents}
 _STANDING = {
     Listing.MODELS: standing.model_packs,
     Listing.KEYS: standing.keys,
@@ -220,7 +219,6 @@ _LISTINGS = {
     Listing.ACCOUNTS: _accounts,
     Listing.GALLERIES: _galleries,
     Listing.SOURCES: _sources,
-    Listing.PERSONS: _persons,
     Listing.CASES: _cases,
     Listing.POLICIES: _policies,
 }

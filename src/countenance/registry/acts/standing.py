@@ -93,14 +93,20 @@ def index(step: Step) -> list[Json]:
 
 
 def note_verified(step: Step) -> Outcome:
-    """A backup of this workspace was held against its manifest, file by file. `made_at`: as its manifest says."""
-    made_at = step.params.moment("made_at")
+    """A backup of this workspace was held against its manifest, file by file, by whoever asks. `made_at`: as its manifest says.
+
+    `backup` instead: whoever carries the act out is to read the copy where it was made, and notes it then (`service.copies`).
+    """
+    asked = step.params.moment("backup")
+    made_at = asked or step.params.moment("made_at")
     row = BackupRecord.objects.filter(made_at=made_at).order_by("pk").last() if made_at else None
     if row is None:
         raise NotFoundError(
             N_("This workspace knows of no backup made at {moment}."),
             code="backup-unknown",
-            moment=step.params.text("made_at"),
+            moment=step.params.text("backup" if asked else "made_at", ""),
         )
+    if asked is not None:
+        return Outcome(record={"backup": iso(row.made_at), "location": row.directory})
     BackupRecord.objects.filter(pk=row.pk).update(verified_at=step.now)
     return Outcome(record={"backup": iso(row.made_at)}, event=Event.BACKUP_VERIFIED)

@@ -9,9 +9,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from countenance.primitives.errors import CountenanceError
-from countenance.web import entering, passkeys
+from countenance.web import passkeys
 from countenance.web.desk import confirmed, member_of, signed_in
-from countenance.web.entering import SHORTEST_PASSWORD, Member
+from countenance.web.entering.factors import change_password
+from countenance.web.entering.password import SHORTEST_PASSWORD
+from countenance.web.entering.session import Member, end_others
 from countenance.web.failures import failure_of
 from countenance.web.models import WebBrowser, WebIdentity, WebPasskey, WebSession
 from countenance.web.pages import asking
@@ -45,7 +47,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     """End one of one's own sessions, or all but this one."""
     member = _member(request)
     if request.POST.get("others"):
-        entering.end_others(member)
+        end_others(member)
     else:
         try:
             wanted = UUID(request.POST.get("session", ""))
@@ -63,7 +65,7 @@ def password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         given = (request.POST.get("present", ""), request.POST.get("password", ""))
         try:
-            entering.change_password(site().keyring, _member(request), *given, site().now())
+            change_password(site().keyring, _member(request), *given, site().now())
             return HttpResponseRedirect("/account")
         except CountenanceError as error:
             failure = failure_of(error)

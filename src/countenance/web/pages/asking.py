@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest
 
 from countenance.web import passkeys
-from countenance.web.entering import Member
+from countenance.web.entering.session import Member
 from countenance.web.passkeys import Asked, Party
 from countenance.web.site import site
 

@@ -156,6 +156,6 @@ def _line(candidate: Candidate, name: str) -> dict[str, Any]:
         "shown": shown(candidate.crop, candidate.eye_share, f"/pictures/{name}/candidate/{candidate.rank}"),
         "meaning": words.statement_sentence(candidate.statement),
         "score": words.decimal(candidate.score),
-        "references": words.references_words(candidate.references),
+        "references": words.references_words(candidate),
         "taken": words.date_words(candidate.captured_at),
     }

@@ -10,9 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from countenance.cli.language import Language
 from countenance.primitives.errors import CountenanceError
 from countenance.records.models import WorkspaceState
-from countenance.web import entering, totp
+from countenance.web import totp
 from countenance.web.desk import member_of
-from countenance.web.entering import SHORTEST_PASSWORD, Member
+from countenance.web.entering import factors, link
+from countenance.web.entering.password import SHORTEST_PASSWORD
+from countenance.web.entering.session import Member, end_all
 from countenance.web.failures import Failure, failure_of, too_many
 from countenance.web.middleware import LANGUAGE_COOKIE, SESSION_COOKIE
 from countenance.web.pace import caller_of
@@ -27,12 +29,12 @@ _form = require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
     """The one-time link: password, and the app that shows codes."""
     here, now = site(), site().now()
-    row, secret_of = entering.invited(token, now)
-    secret = entering.totp_of(here.keyring, secret_of)
+    row, secret_of = link.invited(token, now)
+    secret = link.totp_of(here.keyring, secret_of)
     failure = _too_often(request)
     if request.method == "POST" and failure is None:
         try:
-            session = entering.accept(
+            session = link.accept(
                 here.keyring, token, request.POST.get("password", ""), request.POST.get("code", ""), now
             )
             return let_in(HttpResponseRedirect("/"), session)
@@ -60,7 +62,7 @@ def login(request: HttpRequest) -> HttpResponse:
     failure, name = _too_often(request), request.POST.get("name", "")
     if request.method == "POST" and failure is None:
         try:
-            session = entering.give_password(
+            session = factors.give_password(
                 site().keyring, name.strip(), request.POST.get("password", ""), site().now()
             )
             return let_in(_onward(request, "/login/second"), session)
@@ -96,11 +98,11 @@ def _code(request: HttpRequest, member: Member, template: str) -> HttpResponse:
         try:
             if answer:
                 asked = asking.answered(request, member)
-                session = entering.give_passkey(
+                session = factors.give_passkey(
                     here.keyring, member, asking.party_of(request), asked, answer, now
                 )
             else:
-                session = entering.give_code(here.keyring, member, request.POST.get("code", ""), now)
+                session = factors.give_code(here.keyring, member, request.POST.get("code", ""), now)
             return let_in(HttpResponseRedirect(wanted(request)), session)
         except CountenanceError as error:
             failure = failure_of(error)
@@ -120,7 +122,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     member: Member | None = request.member  # type: ignore[attr-defined]
     if member is not None:
         if request.POST.get("everywhere"):
-            entering.end_all(member.account)
+            end_all(member.account)
         else:
             member.session.delete()
     response = HttpResponseRedirect("/login")

@@ -14,8 +14,9 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
-from countenance.web import entering, provider
+from countenance.web import provider
 from countenance.web.desk import confirmed, member_of, signed_in
+from countenance.web.entering import bound
 from countenance.web.failures import show, too_many
 from countenance.web.keyring import not_in
 from countenance.web.middleware import BROWSER_COOKIE, JOURNEY_COOKIE
@@ -47,7 +48,7 @@ def unlink(request: HttpRequest) -> HttpResponse:
     """End one's links, and unbind every browser."""
     member = member_of(request)
     assert member is not None
-    entering.unbind(member.account)
+    bound.unbind(member.account)
     response = HttpResponseRedirect("/account")
     response.delete_cookie(BROWSER_COOKIE)
     return response
@@ -84,7 +85,7 @@ def arrived(request: HttpRequest) -> HttpResponse:
     if proved.linking:
         response = _bound(request, proved)
     else:
-        token = entering.give_word(here.keyring, proved, request.COOKIES.get(BROWSER_COOKIE, ""), now)
+        token = bound.give_word(here.keyring, proved, request.COOKIES.get(BROWSER_COOKIE, ""), now)
         onward = proved.next if proved.several else f"/login/second?{urlencode({'next': proved.next})}"
         response = let_in(HttpResponseRedirect(onward), token)
     response.delete_cookie(JOURNEY_COOKIE, samesite="Lax")
@@ -95,12 +96,12 @@ def _bound(request: HttpRequest, proved: Proved) -> HttpResponse:
     here, now, member = site(), site().now(), member_of(request)
     if member is None or not member.is_fresh(now):
         raise not_in()
-    token = entering.bind(here.keyring, member, proved, now)
+    token = bound.bind(here.keyring, member, proved, now)
     response = HttpResponseRedirect("/account")
     response.set_cookie(
         BROWSER_COOKIE,
         token,
-        max_age=int(entering.BOUND.total_seconds()),
+        max_age=int(bound.BOUND.total_seconds()),
         secure=True,
         httponly=True,
         samesite="Strict",

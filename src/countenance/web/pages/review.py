@@ -40,6 +40,7 @@ def _desk(request: HttpRequest, failure: Failure | None) -> HttpResponse:
         "reviewers": at.read("reviewers", "review-read"),
         "competences": at.read("competences", "review-read"),
         "care": _care(request),
+        "done": "done" in request.GET,
     }
     return render(request, "web/review.html", context, status=failure.status if failure else 200)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 
+from countenance.acting.form import Form
 from countenance.acting.path import APPROVE, ActResult
 from countenance.api.tokens import STEP_UP
 from countenance.policy.purposes import Role
@@ -20,23 +22,28 @@ from countenance.primitives.canonical import Json, sha256_hex
 from countenance.primitives.errors import CountenanceError
 from countenance.service.acts import FORMS
 from countenance.web.desk import Desk, confirmed, desk_of, signed_in
-from countenance.web.failures import failure_of
+from countenance.web.failures import Failure, failure_of
 from countenance.web.fields import label_of, read, shown, told
-from countenance.web.shelves import (
-    CANNOT_BE_UNDONE,
-    FOLLOWS,
-    NEXT,
-    SUGGESTED,
-    WINGS,
-    WITH_PICTURE,
-    Shelf,
-    Wing,
-    acts_of,
-)
+from countenance.web.pages.newcomer import key_for, link_for
 from countenance.web.table import Picture
 from countenance.web.titles import ACT_HINTS, TITLES
+from countenance.web.wings import WINGS
+from countenance.web.wings.doing import (
+    CANNOT_BE_UNDONE,
+    FOLLOWS,
+    LEAVES_NOTHING,
+    LEFT_OUT,
+    MADE_HERE,
+    NEXT,
+    SUGGESTED,
+    WITH_PICTURE,
+    acts_of,
+    first_steps,
+)
+from countenance.web.wings.shelf import Shelf, Wing
 
 MOST_ROWS = 50
+MOST_BUTTONS = 6
 MOST_KNOWN = 200
 _PICTURES = frozenset({"picture", "probe", "crop"})
 
@@ -46,9 +53,8 @@ def shelf(request: HttpRequest, wing: str, name: str = "") -> HttpResponse:
     """One list of a desk, fifty rows at a time."""
     held = _wing(wing)
     chosen = _shelf(held, name)
-    start = _number(request.GET.get("from", ""))
-    rows, failure = _rows(desk_of(request), chosen)
-    here = rows[start : start + MOST_ROWS]
+    start, find = _number(request.GET.get("from", "")), request.GET.get("find", "").strip()
+    here, count, failure = _page(desk_of(request), chosen, find, start)
     page = {
         "wing": held,
         "shelf": chosen,
@@ -58,13 +64,15 @@ def shelf(request: HttpRequest, wing: str, name: str = "") -> HttpResponse:
         ],
         "single": _told(request, here[0]) if here and not chosen.columns else None,
         "columns": [label_of(each) for each in chosen.columns],
-        "count": len(rows),
+        "count": count,
         "start": start,
+        "find": find,
         "moving": any(_moves(row) for row in here),
         "earlier": max(0, start - MOST_ROWS) if start else None,
-        "later": start + MOST_ROWS if start + MOST_ROWS < len(rows) else None,
+        "later": start + MOST_ROWS if start + MOST_ROWS < count else None,
         "acts": [(act.value, TITLES[act]) for act in chosen.acts],
         "stop": _stop(request, held),
+        "steps": first_steps(here[0]) if here and chosen.name == "status" else [],
         "failure": failure,
     }
     return render(request, "web/shelf.html", page, status=failure.status if failure else 200)
@@ -75,7 +83,7 @@ def thing(request: HttpRequest, wing: str, name: str, key: str) -> HttpResponse:
     """One row with all that its list tells of it, and what may be done to it."""
     held = _wing(wing)
     chosen = _shelf(held, name)
-    rows, failure = _rows(desk_of(request), chosen)
+    rows, _, failure = _page(desk_of(request), chosen, key, None)
     row = next((each for each in rows if str(each.get(chosen.key)) == key), None)
     if row is None and failure is None:
         raise Http404
@@ -85,13 +93,21 @@ def thing(request: HttpRequest, wing: str, name: str, key: str) -> HttpResponse:
         "key": key,
         "moving": row is not None and _moves(row),
         "told": _told(request, row) if row is not None else None,
-        "acts": [(act.value, TITLES[act], param) for act, param in chosen.row_acts],
-        "next": NEXT.get(str(row.get("state"))) if row is not None and wing == "requests" else None,
+        **_offered(chosen, row),
         "value": key if row is None else row.get(chosen.row_field, key),
         "approvable": chosen.name == "proposals",
         "failure": failure,
     }
     return render(request, "web/thing.html", page, status=failure.status if failure else 200)
+
+
+def _offered(chosen: Shelf, row: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What may be done to the row. Of many acts the usual next one is a button, the others a list."""
+    offered = [(act.value, TITLES[act], param) for act, param in chosen.row_acts]
+    usual = NEXT.get(str(row.get("state"))) if row is not None and chosen.act is Act.REQUEST_READ else None
+    few = len(offered) <= MOST_BUTTONS
+    first = offered if few else [each for each in offered if each[0] == usual]
+    return {"first": first, "others": [each for each in offered if each not in first], "next": usual}
 
 
 @signed_in
@@ -117,9 +133,13 @@ def _act(request: HttpRequest, wing: Wing, chosen: Act) -> HttpResponse:
     failure = None
     if request.method == "POST":
         try:
-            params = read(FORMS[chosen], request)
+            params = read(_form(chosen), request)
+            key = key_for(chosen, params)
+            if key is not None:
+                params["public_key"] = key.public_bytes().hex()
             result = _perform(request, chosen, params)
-            return _done(request, wing, chosen.value, params, result.record, result.log_entry)
+            link = "" if key is None else link_for(request, key)
+            return _done(request, wing, chosen.value, params, result.record, result.log_entry, link)
         except CountenanceError as error:
             failure = failure_of(error)
     typed = request.POST if request.method == "POST" else request.GET
@@ -129,7 +149,7 @@ def _act(request: HttpRequest, wing: Wing, chosen: Act) -> HttpResponse:
         "title": TITLES[chosen],
         "hint": ACT_HINTS.get(chosen, ""),
         "fields": shown(
-            FORMS[chosen], typed, picture=WITH_PICTURE.get(chosen, ""), known=_known(request, chosen)
+            _form(chosen), typed, picture=WITH_PICTURE.get(chosen, ""), known=_known(request, chosen)
         ),
         "danger": chosen in CANNOT_BE_UNDONE,
         "failure": failure,
@@ -137,14 +157,24 @@ def _act(request: HttpRequest, wing: Wing, chosen: Act) -> HttpResponse:
     return render(request, "web/act.html", page, status=failure.status if failure else 200)
 
 
+def _form(chosen: Act) -> Form:
+    """What a page asks for: all but what is for whoever stands at the machine, and nothing that it can make itself."""
+    left_out, made = LEFT_OUT.get(chosen, frozenset()), MADE_HERE.get(chosen, frozenset())
+    return tuple(
+        replace(each, required=False) if each.name in made else each
+        for each in FORMS[chosen]
+        if each.name not in left_out
+    )
+
+
 def _known(request: HttpRequest, chosen: Act) -> dict[str, tuple[str, ...]]:
     """Names on record for the fields that want one, as far as the member may read them."""
     desk = desk_of(request)
     found: dict[str, tuple[str, ...]] = {}
-    for name in {each.name for each in FORMS[chosen]} & SUGGESTED.keys():
+    for name in {each.name for each in _form(chosen)} & SUGGESTED.keys():
         listing, column = SUGGESTED[name]
         try:
-            rows = desk.read(listing)
+            rows = desk.record(Act.RECORDS_READ, {"listing": listing, "most": MOST_KNOWN})[listing]
         except CountenanceError:
             continue
         found[name] = tuple(str(row[column]) for row in rows[:MOST_KNOWN] if row.get(column))
@@ -174,7 +204,13 @@ def _approve(request: HttpRequest, wing: Wing) -> HttpResponse:
 
 
 def _done(
-    request: HttpRequest, wing: Wing, name: str, params: Mapping[str, Json], record: Json, entry: int | None
+    request: HttpRequest,
+    wing: Wing,
+    name: str,
+    params: Mapping[str, Json],
+    record: Json,
+    entry: int | None,
+    link: str = "",
 ) -> HttpResponse:
     found = dict(record) if isinstance(record, Mapping) else {}
     chosen = Act(name)
@@ -186,12 +222,31 @@ def _done(
         "waits": found.get("proposal") if found.get("waits_for") == "second-person" else None,
         "told": _told(request, found),
         "entry": entry,
+        "under_way": _moves(found),
+        "back": _back(wing, chosen, params),
+        "link": link,
+        "owner": params.get("name", ""),
         "after": (after.value, TITLES[after]) if after is not None else None,
         "given": [
             (each, value) for each, value in params.items() if each in fields and isinstance(value, str)
         ],
     }
     return render(request, "web/done.html", page)
+
+
+def _back(wing: Wing, chosen: Act, params: Mapping[str, Json]) -> list[tuple[str, str]]:
+    """Where one may go on: the thing that the act was about, and the list where it began; addresses and titles."""
+    for shelf in reversed(wing.shelves):  # of requests the list that holds the closed ones too
+        param = dict(shelf.row_acts).get(chosen, "")
+        if param and not shelf.row_field and params.get(param) and chosen not in LEAVES_NOTHING:
+            key = str(params[param])
+            return [(f"{wing.path}/{shelf.name}/{quote(key, safe='')}", key), _list_of(wing, shelf)]
+    found = next((each for each in wing.shelves if chosen in (*each.acts, *dict(each.row_acts))), None)
+    return [_list_of(wing, found)] if found is not None else []
+
+
+def _list_of(wing: Wing, shelf: Shelf) -> tuple[str, str]:
+    return f"{wing.path}/{shelf.name}", shelf.title
 
 
 @signed_in
@@ -266,13 +321,20 @@ def _stop(request: HttpRequest, wing: Wing) -> str:
     return str(stops.get(Role(role), ""))
 
 
-def _rows(desk: Desk, chosen: Shelf) -> tuple[list[dict[str, Any]], Any]:
-    """The rows, or the failure to be shown in their place."""
+def _page(
+    desk: Desk, chosen: Shelf, find: str, start: int | None
+) -> tuple[list[dict[str, Any]], int, Failure | None]:
+    """The rows of one page, how many there are in all, or the failure to be shown in their place. Without `start` as many as may
+    hold the one that is called `find`.
+    """
     try:
-        found = desk.record(chosen.act.value, chosen.asked()).get(chosen.listing, [])
+        record = desk.record(chosen.act.value, chosen.asked(find, start or 0, MOST_ROWS))
     except CountenanceError as error:
-        return [], failure_of(error)
-    return list(found), None
+        return [], 0, failure_of(error)
+    rows = list(record.get(chosen.listing, []))
+    if chosen.long or start is None:
+        return rows, int(record.get("count", len(rows))), None
+    return rows[start : start + MOST_ROWS], len(rows), None
 
 
 def addresses() -> list[URLPattern]:
