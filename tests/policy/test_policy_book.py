@@ -162,6 +162,11 @@ def test_the_hash_of_a_book_names_all_that_decides(other):
     assert book.hashes == {house.hash, canada.hash}
 
 
+def says(pack: PolicyPack, cedar: str) -> PolicyPack:
+    """The pack with `cedar` for all its rules."""
+    return replace(pack, clauses=(replace(pack.clauses[0], guarded=cedar),))
+
+
 def test_packs_that_make_no_book_are_refused(other):
     house, canada = load_pack("HOUSE"), load_pack("CA")
     orphan = pack_of("CA-NU", note("CA-NU-80", "all") + PERMIT_ALL, "CA-NU-80", builds_on="CA")
@@ -176,11 +181,8 @@ def test_packs_that_make_no_book_are_refused(other):
             [house, replace(canada, grounds=tuple(replace(g, rules=("98",)) for g in canada.grounds))],
             "which no pack below has",
         ),
-        ([house, replace(canada, policies=("permit (",))], "Cedar"),
-        (
-            [house, replace(canada, policies=("permit (principal, action, resource) when { context.x };",))],
-            "schema",
-        ),
+        ([house, says(canada, "permit (")], "Cedar"),
+        ([house, says(canada, "permit (principal, action, resource) when { context.x };")], "schema"),
     ):
         with pytest.raises(FormatError, match=said) as caught:
             PolicyBook(packs, operator="CA")

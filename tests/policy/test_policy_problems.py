@@ -9,6 +9,7 @@ import policy_factories as make
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from countenance.policy.decisions import Refused
 from countenance.policy.manifest import (
     DPV,
     SIGNATURES,
@@ -35,6 +36,7 @@ from countenance.policy.signing import (
     read_signatures,
     sign_pack,
     signed_bytes,
+    write_signatures,
 )
 from countenance.policy.terms import (
     Ages,
@@ -456,6 +458,35 @@ def test_the_bytes_under_a_signature():
     assert signed_bytes(pack) == signed.encode()
     signature = sign_pack(pack, "founder-1", KEY)
     assert signature == PackSignature(key="founder-1", signature=KEY.sign(signed.encode()))
+
+
+def test_a_file_of_signatures_by_its_bytes():
+    signatures = [PackSignature(key="a", signature=b"\x01\xff"), PackSignature(key="b", signature=b"")]
+    text = """{
+  "format": "countenance-policy-signatures/1",
+  "signatures": [
+    {
+      "key": "a",
+      "signature": "01ff"
+    },
+    {
+      "key": "b",
+      "signature": ""
+    }
+  ]
+}
+"""
+    assert write_signatures(signatures) == text
+    assert read_signatures(text) == tuple(signatures)
+
+
+def test_a_refusal_as_an_error_says_the_same():
+    refused = Refused(
+        reason="r", rule="CA-01", authority="Law", since="2001-01-01", explanation="No.", pack="0" * 64
+    )
+    error = refused.error()
+    assert (error.message.template, error.message.params) == ("No.", {})
+    assert (error.reason, error.rule, error.authority, error.since) == ("r", "CA-01", "Law", "2001-01-01")
 
 
 @pytest.mark.parametrize(

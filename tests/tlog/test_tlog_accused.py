@@ -10,10 +10,11 @@ import aics_tlog
 import pytest
 from aics_tlog.tiles import build_entry_bundle, materialise_tiles
 from test_tlog_attacks import FULL, Attack, Rows, copy, drop, flip, intrude, overwrite, swap
-from tlog_helpers import entry
+from tlog_helpers import KEY, ORIGIN, entry
 
 from countenance.tlog import verifier
 from countenance.tlog.leaf import make_leaf
+from countenance.tlog.note import b64, sign_note, verifier_key
 from countenance.tlog.verifier import TEXTS, Audit, Finding, Head, Verdict, tile_path
 
 SIZE = 700
@@ -352,3 +353,87 @@ def test_whether_a_leaf_is_in_a_tree_of_every_small_size() -> None:
                 assert not verifier.included(leaf, index, size, proof[:-1], root)
                 assert not verifier.included(leaf, index, size, [proof[0][:31], *proof[1:]], root)
                 assert not verifier.included(leaf, index ^ 1, size, proof, root)
+
+
+# ---- what is told of tiles that do not give the signed root --------------------------------------------------
+
+
+def test_the_bundles_below_a_false_tile_are_found_at_every_level() -> None:
+    """Over two tiles of the second level, so over half a million entries, of which none is needed."""
+    audit = Audit(Shelf(list(logged()), FULL), 256 * 512, bytes(32))
+    right = [verifier.leaf_hash(number.to_bytes(2, "big")) for number in range(512)]
+    above = [verifier.fold(right[:256]), verifier.fold(right[256:])]
+    assert audit.false_bundles(1, right, list(right)) == []
+    assert audit.false_bundles(2, above, list(right)) == []
+    for number, wrong in ((300, bytes(32)), (511, None), (256, bytes(32))):
+        stored: list[bytes | None] = list(right)
+        stored[number] = wrong
+        assert audit.false_bundles(1, right, stored) == [number]
+        assert audit.false_bundles(2, above, stored) == list(range(256, 512))
+    both: list[bytes | None] = [bytes(32), *right[1:511], bytes(32)]
+    assert audit.false_bundles(1, right, both) == [0, 511]
+    assert audit.false_bundles(2, above, both) == list(range(512))
+
+
+def judged(
+    false: list[int], right: dict[int, bytes], entries: list[bytes | None], unlike: dict[int, list[bytes]]
+) -> list[tuple[str, int | None, dict[str, object]]]:
+    audit = Audit(Shelf(list(logged()), FULL), SIZE, bytes(32))
+    audit.unlike = unlike
+    audit.judge(false, right, entries)
+    return [(each.kind, each.entry, each.values) for each in audit.findings]
+
+
+def test_a_false_tile_over_good_entries_is_told_from_one_that_was_made_to_fit() -> None:
+    x, y = b"x" * 32, b"y" * 32
+    tile = ("tile-altered", None, {"path": "tile/0/001"})
+    assert judged([1], {1: x}, [y, x, y], {}) == [tile]
+    assert judged([1], {1: x}, [y, x, y], {1: [x]}) == [tile]  # and its entries are not accused
+    assert judged([1], {1: x}, [y, y, y], {}) == [("rewritten", 256, {"last": 511})]
+    assert judged([1], {}, [y, x, y], {}) == [("rewritten", 256, {"last": 511})]
+    assert judged([0, 1, 3], {}, [], {}) == [
+        ("rewritten", 0, {"last": 511}),
+        ("rewritten", 768, {"last": 1023}),
+    ]
+    assert judged([7], {}, [], {7: [x]}) == [("rewritten", 1792, {"last": 2047})]  # no tile to compare with
+    row = [verifier.leaf_hash(each) for each in logged()[:256]]
+    assert judged([0], {}, [], {0: [x, *row[1:]]}) == [altered(0)]
+
+
+def failed(raw: bytes, vkey: str) -> tuple[str, dict[str, object]]:
+    with pytest.raises(verifier.Failed) as caught:
+        verifier.open_checkpoint(raw, vkey, "somewhere")
+    assert caught.value.finding.entry is None
+    return caught.value.finding.kind, caught.value.finding.values
+
+
+def test_what_is_wrong_with_a_checkpoint_is_told_with_its_path() -> None:
+    key = verifier_key(ORIGIN, KEY.public_key()).vkey
+    root = b64(bytes(range(32)))
+    good = sign_note(f"{ORIGIN}\n7\n{root}\n", ORIGIN, KEY)
+    assert verifier.open_checkpoint(good.encode(), key, "x") == Head(size=7, root=bytes(range(32)))
+    more = sign_note(f"{ORIGIN}\n0\n{root}\nextension\n", ORIGIN, KEY)
+    assert verifier.open_checkpoint(more.encode(), key, "x").size == 0
+    unsigned = ("signature", {"path": "somewhere"})
+    for raw in (
+        b"",
+        b"\xff",
+        good.replace("\n7\n", "\n8\n").encode(),
+        good.replace("\n\n", "\n").encode(),
+        good.replace(ORIGIN, "elsewhere.example.org").encode(),
+        good.rpartition(" ")[0].encode() + b"\n",
+        good.rpartition(" ")[0].encode() + b" !\n",
+        (good + good.splitlines()[-1][:-8] + "AAAAAAA=\n").encode(),
+    ):
+        assert failed(raw, key) == unsigned
+    other = ("not-a-checkpoint", {"path": "somewhere", "name": ORIGIN})
+    for text in (
+        f"elsewhere\n7\n{root}\n",
+        f"{ORIGIN}\n07\n{root}\n",
+        f"{ORIGIN}\n-1\n{root}\n",
+        f"{ORIGIN}\n{10**19}\n{root}\n",
+        f"{ORIGIN}\n7\n{b64(bytes(31))}\n",
+        f"{ORIGIN}\n7\nroot\n",
+        f"{ORIGIN}\n7\n",
+    ):
+        assert failed(sign_note(text, ORIGIN, KEY).encode(), key) == other
