@@ -7,6 +7,7 @@ references its person has (D. G. Horvitz, D. J. Thompson, JASA 47, 1952). Two fi
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -78,8 +79,12 @@ class PeopleCounter:
         each: dict[UUID | None, int] = {}
         known = sorted(set(persons))
         for at in range(0, len(known), _BATCH):
-            rows = chosen.filter(face__person_id__in=known[at : at + _BATCH])
-            counted = rows.values("face__person_id").annotate(number=Count("id"))
-            each.update({row["face__person_id"]: row["number"] for row in counted})
+            # Gallery and class are compared here: asked for in the query, a planner without statistics begins with the whole gallery.
+            rows = Reference.objects.filter(
+                face__person_id__in=known[at : at + _BATCH], ended_at__isnull=True
+            ).values_list("face__person_id", "gallery_id", "permission_class_id")
+            each.update(
+                Counter(person for person, *where in rows if where[0] == gallery and where[1] in classes)
+            )
         weight = sum(1.0 if person is None else 1.0 / each[person] for _, person in drawn)
         return max(1, round(references * weight / max(len(drawn), 1)))
