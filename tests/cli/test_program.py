@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -64,17 +64,19 @@ import sys
 from countenance.cli.main import main
 main(["--help"]); main([])
 print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"""
-    best = min(_seconds([sys.executable, "-c", code]) for _ in range(3))
+    best = min(_processor_seconds([sys.executable, "-c", code]) for _ in range(3))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip().splitlines()[-1] == "[]"
     assert "countenance demo" in done.stdout
     assert best < 0.5
 
 
-def _seconds(command: list[str]) -> float:
-    start = time.perf_counter()
+def _processor_seconds(command: list[str]) -> float:
+    """Of the program alone: what else the machine does is not in it."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, capture_output=True, check=True)
-    return time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 @pytest.mark.parametrize("words", list(commands()), ids=" ".join)

@@ -33,8 +33,6 @@ LISTS: Mapping[Act, str] = {
 
 ELSEWHERE: Mapping[Act, str] = {
     Act.MODEL_MIGRATE: "makes the templates, on the workspace's own machine: countenance models migrate",
-    Act.BACKUP_VERIFY: "needs the copy, on the workspace's own machine: countenance backup --verify",
-    Act.BACKUP: "is written on the workspace's own machine: countenance backup",
     Act.LOG_EXPORT: "is written on the workspace's own machine: countenance log export",
     Act.YEAR_COUNT: "is counted from the log, on the workspace's own machine: countenance yearly",
     Act.BREACH_REPORT: "needs the leaked files, on the workspace's own machine",
