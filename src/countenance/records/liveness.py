@@ -45,10 +45,11 @@ def live_references(
 
     The index is derived: where its row says another class than the record does, the record is right.
     """
-    wanted = list(reference_ids)
-    condition = live_condition(now) & Q(gallery_id=gallery, permission_class_id__in=list(classes))
+    wanted, permitted = list(reference_ids), {(uuid.UUID(gallery), each) for each in classes}
     live: set[uuid.UUID] = set()
     for start in range(0, len(wanted), _BATCH):
-        part = wanted[start : start + _BATCH]
-        live.update(Reference.objects.filter(condition, id__in=part).values_list("id", flat=True))
+        # Gallery and class are compared here: in the question they would lead SQLite to read the whole gallery.
+        rows = Reference.objects.filter(live_condition(now), id__in=wanted[start : start + _BATCH])
+        found = rows.values_list("id", "gallery_id", "permission_class_id")
+        live.update(key for key, held, of in found if (held, of) in permitted)
     return live

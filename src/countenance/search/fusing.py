@@ -50,17 +50,19 @@ def fuse_references(
 def _references(found: CandidateList, now: datetime) -> dict[uuid.UUID, dict[uuid.UUID, uuid.UUID]]:
     """Of each person on the list: reference -> face, of those that are live and permitted under the grant."""
     grant: Grant = found.probe.grant
-    permitted = models.Reference.objects.filter(
-        live_condition(now),
-        gallery_id=grant.gallery_id,
-        permission_class_id__in=list(grant.permission_classes),
-    )
+    permitted = {(uuid.UUID(grant.gallery_id), each) for each in grant.permission_classes}
     persons = [lead.person_id for lead in found.leads if lead.person_id is not None]
     held: dict[uuid.UUID, dict[uuid.UUID, uuid.UUID]] = {}
     for start in range(0, len(persons), _BATCH):
-        rows = permitted.filter(face__person__in=persons[start : start + _BATCH])
-        for person, reference, face in rows.values_list("face__person_id", "id", "face_id"):
-            held.setdefault(person, {})[reference] = face
+        # Gallery and class are compared here: in the question they would lead SQLite to read the whole gallery.
+        rows = models.Reference.objects.filter(
+            live_condition(now), face__person__in=persons[start : start + _BATCH]
+        )
+        for person, reference, face, *place in rows.values_list(
+            "face__person_id", "id", "face_id", "gallery_id", "permission_class_id"
+        ):
+            if tuple(place) in permitted:
+                held.setdefault(person, {})[reference] = face
     return held
 
 
