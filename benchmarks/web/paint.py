@@ -1,6 +1,6 @@
 """What a person waits for, in the real Chromium: first paint and weight of every page, and a search from the button to the candidates.
 
-    python benchmarks/web/paint.py [--people 1000000] [--folder DIR] [--searches 12] [--prepare] [--json]
+    python benchmarks/web/paint.py [--people 1000000] [--folder DIR] [--searches 12] [--prepare]
 
 The workspace is filled with generated people (benchmarks/erasing/filling.py; `--folder` keeps it, or takes it from there) and
 served by `countenance serve`. `--prepare` fills, adds accounts, gives the candidates of the probe their pictures, and ends: what is
@@ -123,6 +123,12 @@ def page_of(browser: Any, address: str, session: str) -> Any:
     return page
 
 
+def _until(page: Any, condition: str) -> None:
+    """Wait until the page says so. Playwright's own waiting asks by `eval`, which the pages' policy refuses."""
+    while not page.evaluate(condition):
+        page.wait_for_timeout(5)
+
+
 def look(page: Any, address: str, paths: list[str], times: int) -> dict[str, dict[str, float]]:
     """First paint (the longest) and weight of each address."""
     found = {}
@@ -130,7 +136,7 @@ def look(page: Any, address: str, paths: list[str], times: int) -> dict[str, dic
         paints = []
         for _ in range(times):
             page.goto(address + path)
-            page.wait_for_function(f"({PAINT}) >= 0")
+            _until(page, f"({PAINT}) >= 0")
             paints.append(page.evaluate(PAINT))
         found[path] = {
             "first_paint_ms": round(max(paints)),
@@ -146,7 +152,7 @@ def search(page: Any, address: str, case: str) -> dict[str, float]:
     page.locator("#photographs").set_input_files(PICTURE)
     page.locator("form[enctype] button").click()
     page.wait_for_url("**/searches/*")
-    page.wait_for_function(f"({PAINT}) >= 0 && {LOADED} > 0")
+    _until(page, f"({PAINT}) >= 0 && {LOADED} > 0")
     return {
         "candidates_ms": page.evaluate(SINCE, page.evaluate(PAINT)),
         "pictures_ms": page.evaluate(SINCE, page.evaluate(LOADED)),

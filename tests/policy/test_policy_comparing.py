@@ -19,7 +19,7 @@ from countenance.primitives.errors import UsageError
 SEARCHES = 'permit (principal, action == Action::"search", resource);'
 ENROLS = 'permit (principal, action == Action::"enrol", resource);'
 
-GRID_SIZE, GRID_DIGEST = 10022, "d21dd544ca0318b18cdddc77bac87470ab08397cad3693ed0b0271f403364665"
+GRID_SIZE, GRID_DIGEST = 10150, "bd11ddc988a12ad07f1766438a334dc64416adbf3bff61f31761a07c3a70bfaf"
 
 
 @pytest.fixture(scope="module")
