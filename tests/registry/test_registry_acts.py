@@ -215,6 +215,28 @@ def test_a_withdrawal_that_was_cut_off_is_finished_at_the_next_start(house: Hous
     assert destroy_ended_keys(house.workspace) == 0
 
 
+def test_an_act_looks_for_ended_faces_only_where_something_ended(house: House) -> None:
+    from django.db import connection
+
+    receipt = house.person("maya")
+    house.enrol(receipt, photograph("P001"))
+    asked: list[str] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "records_face" in sql and '"state" = ' in sql and sql.startswith("SELECT"):
+            asked.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        for _ in range(3):
+            house.act("records-read", listing="cases")
+        assert len(asked) <= 1  # the first act since the enrolment
+        asked.clear()
+        house.act("consent-withdraw", receipt=receipt)
+        assert asked
+    assert not list(house.workspace.vault.record_ids())
+
+
 def test_a_withdrawn_source_takes_its_faces_along(house: House) -> None:
     house.enrol(house.person("maya"), photograph("P001"))
     record = house.act("source-withdraw", name="archive")

@@ -111,15 +111,24 @@ def _expired(now: datetime) -> QuerySet[ConsentReceipt]:
 
 
 def destroy_ended_keys(workspace: Workspace) -> int:
-    """Destroy keys and crops of withdrawn faces that still have them. Returns how many; safe to run at any time."""
+    """Destroy keys and crops of withdrawn faces that still have them. Returns how many; safe to run at any time.
+
+    Whatever withdraws a face moves the revocation epoch (`end_references`): where nothing was left in this one, nothing is
+    looked for, since it is looked for after every act.
+    """
+    epoch: int | None = workspace.epoch()
+    if workspace.nothing_ended_in == epoch:
+        return 0
     rows = Face.objects.filter(state=FaceState.WITHDRAWN.value).exclude(crop="")
     due = list(rows.values_list("id", "crop", "photograph_id"))
     if due and Hold.objects.filter(lifted_at__isnull=True).exists():
         from countenance.records.holding import spared
 
         kept = spared(workspace.clock()).photographs
-        due = [row for row in due if row[2] not in kept]
+        due, held = [row for row in due if row[2] not in kept], len(due)
+        epoch = epoch if len(due) == held else None  # a hold may end at any time
     if not due:
+        workspace.nothing_ended_in = epoch
         return 0
     workspace.vault.destroy([face for face, _, _ in due])
     for _, crop, _ in due:
@@ -128,4 +137,5 @@ def destroy_ended_keys(workspace: Workspace) -> int:
         for start in range(0, len(due), 500):
             Face.objects.filter(id__in=[face for face, _, _ in due[start : start + 500]]).update(crop="")
     truncate_wal()
+    workspace.nothing_ended_in = epoch
     return len(due)

@@ -64,6 +64,7 @@ class Workspace:
         """Address and folder of a cluster that holds the segments; set before the first search (see `cluster.ring`)."""
         self._restrictions: tuple[Restriction, ...] = ()
         self._restrictions_epoch: int | None = None
+        self.nothing_ended_in: int | None = None  # revocation epoch (`ending.destroy_ended_keys`)
         self.background_index = False
         """Set by a process that serves, before its first search: it answers in part while segments are still opened,
         and one search uses every core."""
