@@ -6,9 +6,12 @@ Who asks in a page names no folder: keys and records leave the workspace togethe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from countenance.acting.path import ActResult
+from countenance.acting.path import perform as perform_with
+from countenance.acting.step import Outcome, Step
 from countenance.policy.questions import Act
 from countenance.primitives.canonical import Json
 from countenance.primitives.clock import iso
@@ -21,9 +24,22 @@ from countenance.records.named import find_account
 from countenance.records.workspace import Workspace
 from countenance.registry.backup import backup
 from countenance.registry.restore import verify
-from countenance.service.acts import perform
+from countenance.service.acts import HANDLERS, perform
 from countenance.service.background import Background
 from countenance.tlog.leaf import NewEntry
+
+
+def _no_folder(_: Step) -> Outcome:
+    raise ConflictError(
+        N_("The settings name no folder for backups."),
+        remedy=N_(
+            'Write backups = "/mnt/backup" into workspace.toml and start again, or make one on the machine itself: countenance backup DIR'
+        ),
+        code="backup-folder",
+    )
+
+
+_NO_FOLDER = {Act.BACKUP: replace(HANDLERS[Act.BACKUP], carry_out=_no_folder)}
 
 _PATIENCE_SECONDS = 20.0
 """A copy that takes longer goes on; the list of backups shows it when it is whole."""
@@ -50,14 +66,8 @@ class Copies:
     def make(self, signed: SignedRequest) -> ActResult:
         """Write a backup. Raises ConflictError where no folder is named, and what `registry.backup.backup` does."""
         folder = self._workspace.settings.backups
-        if not folder:
-            raise ConflictError(
-                N_("The settings name no folder for backups."),
-                remedy=N_(
-                    'Write backups = "/mnt/backup" into workspace.toml and start again, or make one on the machine itself: countenance backup DIR'
-                ),
-                code="backup-folder",
-            )
+        if not folder:  # which is told to those who may make one
+            return perform_with(self._workspace, signed, _NO_FOLDER)
         directory = Path(folder) / f"{self._workspace.clock():%Y-%m-%dT%H%M%SZ}"
         entries: list[int | None] = []
         record: dict[str, Json] = {"location": str(directory)}
