@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from countenance.policy.questions import Act
+from countenance.primitives.canonical import LARGEST
 
 
 class FieldKind(StrEnum):
@@ -40,7 +41,7 @@ class Field:
     required: bool = True
     words: tuple[str, ...] = ()
     least: int = 0
-    most: int = 1 << 53
+    most: int = LARGEST
 
 
 type Form = tuple[Field, ...]

@@ -16,7 +16,7 @@ from math import ceil
 from uuid import UUID
 
 from countenance.acting.step import Outcome, Step
-from countenance.primitives.canonical import Json
+from countenance.primitives.canonical import LARGEST, Json
 from countenance.primitives.clock import iso
 from countenance.primitives.errors import ConflictError, NotFoundError, UsageError
 from countenance.primitives.text import N_
@@ -112,7 +112,7 @@ def draw(step: Step) -> Outcome:
 def examine(step: Step) -> Outcome:
     """Record what a supervisor found of one sampled search. A finding stays as it was made."""
     client = _client(step)
-    week, entry = step.params.text("week"), step.params.number("entry", default=-1, least=0, most=1 << 53)
+    week, entry = step.params.text("week"), step.params.number("entry", default=-1, least=0, most=LARGEST)
     row = (
         SampledSearch.objects.select_for_update(of=("self",))
         .select_related("sample", "search")

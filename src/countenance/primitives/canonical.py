@@ -11,7 +11,7 @@ import rfc8785
 type Json = None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]
 
 
-_LARGEST = 2**53 - 1  # RFC 8785, appendix D: larger integers are not JSON numbers that everybody reads alike
+LARGEST = 2**53 - 1  # RFC 8785, appendix D: larger integers are not JSON numbers that everybody reads alike
 _encode = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
 ).encode
@@ -39,7 +39,7 @@ def _is_plain(value: object) -> bool:
     if type(value) is str or type(value) is bool or value is None:
         return True
     if type(value) is int:
-        return -_LARGEST <= value <= _LARGEST
+        return -LARGEST <= value <= LARGEST
     if type(value) is dict:
         return all(type(key) is str and key.isascii() and _is_plain(one) for key, one in value.items())
     return type(value) is list and all(map(_is_plain, value))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from countenance.acting.form import Field, FieldKind, Forms, form, line, moment, number, text, word
 from countenance.policy.grants import MAX_CANDIDATES
 from countenance.policy.questions import Act
+from countenance.primitives.canonical import LARGEST
 from countenance.review.figures import ReviewListing
 from countenance.review.values import MOST, UNSUITABLE
 
@@ -15,7 +16,7 @@ _VERDICT = (
     Field(name="features", kind=FieldKind.FEATURES, required=False),
     text("note", required=False),
 )
-_SEARCH = (line("case"), number("search", least=0, most=1 << 53, required=True))  # its log entry
+_SEARCH = (line("case"), number("search", least=0, most=LARGEST, required=True))  # its log entry
 _RANK = number("rank", least=1, most=MAX_CANDIDATES, required=True)
 
 FORMS: Forms = {

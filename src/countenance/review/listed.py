@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from countenance.acting.step import Step
 from countenance.policy.grants import MAX_CANDIDATES
+from countenance.primitives.canonical import LARGEST
 from countenance.primitives.errors import ConflictError, NotFoundError
 from countenance.primitives.text import N_
 from countenance.records.models import Candidate
@@ -55,4 +56,4 @@ def _candidates(step: Step) -> QuerySet[Candidate]:
 
 def search_entry(step: Step) -> int:
     """Parameter `search`: the log entry of a search. Raises UsageError."""
-    return step.params.number("search", default=-1, least=0, most=1 << 53)
+    return step.params.number("search", default=-1, least=0, most=LARGEST)

@@ -22,6 +22,7 @@ from countenance.biometrics.vocabulary import Detail
 from countenance.policy.purposes import BasisKind, Purpose, Role
 from countenance.policy.questions import Act
 from countenance.policy.terms import DataKind
+from countenance.primitives.canonical import LARGEST
 from countenance.records.erasing.vocabulary import ScopeKind
 from countenance.registry.acts.keeping import FOR_GOOD, MOST_DAYS
 from countenance.registry.acts.people import MOST_ROWS
@@ -152,7 +153,7 @@ FORMS: Forms = {
     Act.LOG_EXPORT: form(flag("payloads")),
     Act.BACKUP: form(),
     Act.BACKUP_VERIFY: form(moment("made_at"), line("backup", required=False)),
-    Act.LOG_PROVE: form(number("entry", least=0, most=1 << 53, required=True)),
+    Act.LOG_PROVE: form(number("entry", least=0, most=LARGEST, required=True)),
     Act.RECORDS_READ: form(
         word("listing", Listing),
         line("find", required=False),

@@ -9,7 +9,7 @@ from uuid import UUID
 from countenance.acting.step import Outcome, Step
 from countenance.policy.purposes import OrganisationKind
 from countenance.policy.terms import DataKind
-from countenance.primitives.canonical import Json, sha256_hex
+from countenance.primitives.canonical import LARGEST, Json, sha256_hex
 from countenance.primitives.clock import iso
 from countenance.records import models
 from countenance.records.database import open_reading
@@ -114,7 +114,7 @@ def export_log(_: Step) -> Outcome:
 
 def prove(step: Step) -> Outcome:
     """One entry with its proof (C2SP tlog-proof), against a checkpoint that is signed first: a file that verifies without us."""
-    entry = step.params.number("entry", default=-1, least=0, most=1 << 53)
+    entry = step.params.number("entry", default=-1, least=0, most=LARGEST)
     found: dict[str, Json] = {"entry": entry}
 
     def sign_and_prove() -> None:
