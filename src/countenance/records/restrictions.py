@@ -193,9 +193,11 @@ def result_refusal(
     workspace: Workspace, account: Account, search: Search, effect: Effect, now: datetime
 ) -> Refused | None:
     """What speaks against using (SEARCH) or handing on (EXPORT) a candidate list that was made earlier."""
-    for closed in of_gallery(search.gallery):
-        if effect in closed.effects and closed.stands(now):
-            return closed.refused(workspace.policy().book.hash)
+    if own := of_gallery(search.gallery):
+        touched = Touched(gallery=str(search.gallery_id))
+        refused = first_refusal(own, effect, touched, now=now, pack=workspace.policy().book.hash)
+        if refused is not None:
+            return refused
     refused = search_refusal(workspace, account, search.case, search.gallery, now, effect=effect)
     if refused is not None:
         return refused

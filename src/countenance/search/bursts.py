@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import batched
 
 from countenance.biometrics.templates import Vector
 from countenance.records import models
@@ -69,10 +70,9 @@ def _is_burst(
 
 
 def _taken(faces: Iterable[uuid.UUID]) -> dict[uuid.UUID, _Taken]:
-    wanted = list(faces)
     taken: dict[uuid.UUID, _Taken] = {}
-    for start in range(0, len(wanted), _BATCH):
-        rows = models.Face.objects.filter(id__in=wanted[start : start + _BATCH])
+    for part in batched(faces, _BATCH):
+        rows = models.Face.objects.filter(id__in=part)
         for face, photograph, source, date in rows.values_list(
             "id", "photograph_id", "photograph__source_id", "photograph__captured_at"
         ):

@@ -95,7 +95,7 @@ def make_leaf(entry: NewEntry) -> tuple[bytes, Payload]:
     somebody's name), or the details are not JSON.
     """
     try:
-        details = _canonical(entry.details)
+        details = canonical_json(entry.details)
         at = iso(entry.at)
     except ValueError as error:
         raise UsageError(N_("The details of a log entry are not JSON, or its time has no zone.")) from error
@@ -161,22 +161,3 @@ def _check(shown: dict[str, str | int | None]) -> None:
 
 def _encode(shown: dict[str, str | int | None]) -> bytes:
     return _COMPACT.encode(shown).encode()  # `_check` has left nothing but plain values
-
-
-def _canonical(value: Json) -> bytes:
-    """RFC 8785, fifteen times as fast for plain values; a test holds the two spellings equal."""
-    return _COMPACT.encode(value).encode() if _plain(value) else canonical_json(value)
-
-
-def _plain(value: Json) -> bool:
-    """Has RFC 8785 nothing to say beyond the order of keys: no floats, no large integers, ASCII text only?"""
-    kind = type(value)
-    if kind is str:
-        return value.isascii()  # type: ignore[union-attr]
-    if kind is int:
-        return -(2**53) < value < 2**53  # type: ignore[operator]
-    if kind is dict:
-        return all(type(k) is str and k.isascii() and _plain(v) for k, v in value.items())  # type: ignore[union-attr]
-    if kind is list:
-        return all(_plain(each) for each in value)  # type: ignore[union-attr]
-    return value is None or kind is bool

@@ -97,10 +97,6 @@ class Picture:
     jpeg: bytes = field(repr=False)
     epoch: int
 
-    def picture(self, kind: str, number: int) -> bytes | None:
-        """`answer`, 0."""
-        return self.jpeg if (kind, number) == ("answer", 0) else None
-
     @property
     def size(self) -> int:
         return len(self.jpeg)

@@ -25,7 +25,7 @@ from countenance.policy.terms import DataKind
 from countenance.primitives.canonical import LARGEST
 from countenance.records.erasing.vocabulary import ScopeKind
 from countenance.registry.acts.keeping import FOR_GOOD, MOST_DAYS
-from countenance.registry.acts.people import MOST_ROWS
+from countenance.registry.acts.people import FURTHEST, MOST_ROWS
 from countenance.registry.acts.persons import MajorityOutcome
 from countenance.registry.acts.reading import Listing
 
@@ -157,7 +157,7 @@ FORMS: Forms = {
     Act.RECORDS_READ: form(
         word("listing", Listing),
         line("find", required=False),
-        number("first", least=0, most=1 << 40),
+        number("first", least=0, most=FURTHEST),
         number("most", least=0, most=MOST_ROWS),
     ),
     Act.TOKEN_MAKE: form(

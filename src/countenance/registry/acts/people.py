@@ -16,7 +16,7 @@ from countenance.registry.acts.persons import describe_person, describe_receipt
 MOST_ROWS = 1000
 """Of one page."""
 _AT_ONCE = 500
-_FURTHEST = 1 << 40
+FURTHEST = 1 << 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Turn:
         """As asked for. Raises UsageError."""
         return cls(
             find=params.line("find", ""),
-            first=params.number("first", default=0, least=0, most=_FURTHEST),
+            first=params.number("first", default=0, least=0, most=FURTHEST),
             most=params.number("most", default=0, least=0, most=MOST_ROWS),
         )
 

@@ -114,8 +114,8 @@ def picture(request: HttpRequest, name: str, kind: str, number: int) -> HttpResp
     """One crop of what lies on one's own table, as long as nothing has ended since it was told."""
     desk = desk_of(request)
     held = desk.find(name)
-    crop = held.picture(kind, number) if isinstance(held, Pictured) else None
-    if crop is None or not isinstance(held, Pictured) or not desk.may_show(held.epoch):
+    crop = held.picture(kind, number) if isinstance(held, Pictured) and desk.may_show(held.epoch) else None
+    if crop is None:
         raise Http404
     return HttpResponse(crop, content_type="image/jpeg")
 
